@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace JobNode.Commands;
+
+/// <summary>A job's identity: a UUIDv7 (RFC 9562) made by the node that accepted the upload.</summary>
+/// <param name="Value">The 128 bits in big-endian reading order, so that ids sort by time.</param>
+internal readonly record struct JobId(UInt128 Value) : IComparable<JobId>
+{
+    /// <summary>Bytes of an id on the wire.</summary>
+    public const int SizeBytes = 16;
+
+    /// <summary>Makes a new id: 48 bits of Unix milliseconds, version, variant, 74 random bits.</summary>
+    public static JobId Create(DateTimeOffset now)
+    {
+        Span<byte> bytes = stackalloc byte[SizeBytes];
+        Guid.CreateVersion7(now).TryWriteBytes(bytes, bigEndian: true, out _);
+        return new JobId(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+    }
+
+    /// <summary>Reads the canonical text form, 8-4-4-4-12 hex digits.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out JobId id)
+    {
+        id = default;
+        if (!Guid.TryParseExact(text, "D", out Guid guid))
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[SizeBytes];
+        guid.TryWriteBytes(bytes, bigEndian: true, out _);
+        id = new JobId(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(JobId other) => Value.CompareTo(other.Value);
+
+    /// <summary>The canonical text form, 8-4-4-4-12 lowercase hex digits.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[SizeBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
+        return new Guid(bytes, bigEndian: true).ToString("D");
+    }
+}
+
+/// <summary>A node's identity: 64 random bits, made once per data directory. A wiped node is a new node.</summary>
+internal readonly record struct NodeId(ulong Value) : IComparable<NodeId>
+{
+    /// <summary>No node: raft's zero.</summary>
+    public static readonly NodeId None;
+
+    /// <summary>Makes a random id that is never <see cref="None"/>.</summary>
+    public static NodeId Create()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        ulong value = 0;
+        while (value == 0)
+        {
+            RandomNumberGenerator.Fill(bytes);
+            value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        }
+
+        return new NodeId(value);
+    }
+
+    /// <summary>Reads sixteen hex digits.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out NodeId id)
+    {
+        bool ok = text.Length == 16
+            & ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value);
+        id = new NodeId(value);
+        return ok;
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(NodeId other) => Value.CompareTo(other.Value);
+
+    /// <summary>Sixteen lowercase hex digits.</summary>
+    public override string ToString() => Value.ToString("x16", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Names one proposal: raft gives no index back, so the proposer finds its entry again by this.</summary>
+internal readonly record struct ProposalId(NodeId Node, ulong Sequence);
