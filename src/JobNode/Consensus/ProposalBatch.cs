@@ -1,0 +1,56 @@
+using System.Buffers;
+using JobNode.Commands;
+
+namespace JobNode.Consensus;
+
+/// <summary>Gathers waiting commands into one raft entry, up to <see cref="Limits.EntryBytesMax"/>.</summary>
+internal sealed class ProposalBatch
+{
+    /// <summary>Most bytes an entry has beyond its commands and their length prefixes: version, id, stamp, count.</summary>
+    public const int EntryOverheadBytesMax = 64;
+
+    /// <summary>Most bytes of one command's length prefix.</summary>
+    private const int CommandOverheadBytesMax = 5;
+
+    private readonly List<ProposalRequest> _requests = [];
+    private readonly List<ReadOnlyMemory<byte>> _commands = [];
+    private readonly ArrayBufferWriter<byte> _entry = new(4096);
+    private int _bytes = EntryOverheadBytesMax;
+
+    /// <summary>True when nothing was added.</summary>
+    public bool IsEmpty => _requests.Count == 0;
+
+    /// <summary>Adds a command; false when it does not fit any more.</summary>
+    public bool TryAdd(ProposalRequest request)
+    {
+        int bytes = request.Encoded.Length + CommandOverheadBytesMax;
+        if (_requests.Count > 0 && _bytes + bytes > Limits.EntryBytesMax)
+        {
+            return false;
+        }
+
+        _requests.Add(request);
+        _commands.Add(request.Encoded);
+        _bytes += bytes;
+        return true;
+    }
+
+    /// <summary>The entry's bytes, valid until the next change.</summary>
+    public ReadOnlySpan<byte> Encode(ProposalId id, ulong timeMs)
+    {
+        Invariant.That(!IsEmpty, "an entry has commands");
+        _entry.ResetWrittenCount();
+        EntryCodec.Encode(id, timeMs, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_commands), _entry);
+        return _entry.WrittenSpan;
+    }
+
+    /// <summary>The callers of the commands, and an empty batch again.</summary>
+    public ProposalRequest[] TakeRequests()
+    {
+        ProposalRequest[] requests = [.. _requests];
+        _requests.Clear();
+        _commands.Clear();
+        _bytes = EntryOverheadBytesMax;
+        return requests;
+    }
+}
