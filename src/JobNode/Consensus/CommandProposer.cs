@@ -6,9 +6,6 @@ namespace JobNode.Consensus;
 /// <summary>Puts commands into this node's log while it leads; answers <see cref="ResultCode.NotLeader"/> otherwise.</summary>
 internal sealed class CommandProposer(RaftLoop loop) : ICommandProposer
 {
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _buffer;
-
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The caller gave up; what was logged still takes effect.</exception>
     public Task<Proposed> ProposeAsync(Command command, CancellationToken cancellation)
@@ -25,12 +22,11 @@ internal sealed class CommandProposer(RaftLoop loop) : ICommandProposer
         }
 
         // Encoded here, on the caller's thread: the raft thread only copies bytes.
-        ArrayBufferWriter<byte> buffer = _buffer ??= new ArrayBufferWriter<byte>(512);
-        buffer.ResetWrittenCount();
+        var buffer = new ArrayBufferWriter<byte>(CommandCodec.SizeBytes(command));
         CommandCodec.Encode(command, buffer);
-        var request = new ProposalRequest(buffer.WrittenSpan.ToArray(), loop.Slots);
+        var request = new ProposalRequest(buffer.WrittenMemory, loop.Slots);
         Invariant.That(
-            request.Encoded.Length <= Limits.EntryBytesMax - ProposalBatch.EntryOverheadBytesMax,
+            request.Encoded.Length <= Limits.EntryBytesMax - ProposalBatch.OverheadBytes,
             "the limits of a command keep it below the size of an entry");
         if (cancellation.CanBeCanceled)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using JobNode.Commands;
 
 namespace JobNode.Consensus;
@@ -6,16 +7,13 @@ namespace JobNode.Consensus;
 /// <summary>Gathers waiting commands into one raft entry, up to <see cref="Limits.EntryBytesMax"/>.</summary>
 internal sealed class ProposalBatch
 {
-    /// <summary>Most bytes an entry has beyond its commands and their length prefixes: version, id, stamp, count.</summary>
-    public const int EntryOverheadBytesMax = 64;
-
-    /// <summary>Most bytes of one command's length prefix.</summary>
-    private const int CommandOverheadBytesMax = 5;
+    /// <summary>Bytes of an entry of one command beyond the command itself.</summary>
+    public const int OverheadBytes = EntryCodec.HeaderBytes + EntryCodec.PrefixBytes;
 
     private readonly List<ProposalRequest> _requests = [];
     private readonly List<ReadOnlyMemory<byte>> _commands = [];
     private readonly ArrayBufferWriter<byte> _entry = new(4096);
-    private int _bytes = EntryOverheadBytesMax;
+    private int _bytes = EntryCodec.HeaderBytes;
 
     /// <summary>True when nothing was added.</summary>
     public bool IsEmpty => _requests.Count == 0;
@@ -23,8 +21,9 @@ internal sealed class ProposalBatch
     /// <summary>Adds a command; false when it does not fit any more.</summary>
     public bool TryAdd(ProposalRequest request)
     {
-        int bytes = request.Encoded.Length + CommandOverheadBytesMax;
-        if (_requests.Count > 0 && _bytes + bytes > Limits.EntryBytesMax)
+        int bytes = request.Encoded.Length + EntryCodec.PrefixBytes;
+        if (_requests.Count > 0
+            && (_bytes + bytes > Limits.EntryBytesMax || _requests.Count == EntryCodec.CommandsMax))
         {
             return false;
         }
@@ -40,7 +39,7 @@ internal sealed class ProposalBatch
     {
         Invariant.That(!IsEmpty, "an entry has commands");
         _entry.ResetWrittenCount();
-        EntryCodec.Encode(id, timeMs, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_commands), _entry);
+        EntryCodec.Encode(id, timeMs, CollectionsMarshal.AsSpan(_commands), _entry);
         return _entry.WrittenSpan;
     }
 
@@ -50,7 +49,7 @@ internal sealed class ProposalBatch
         ProposalRequest[] requests = [.. _requests];
         _requests.Clear();
         _commands.Clear();
-        _bytes = EntryOverheadBytesMax;
+        _bytes = EntryCodec.HeaderBytes;
         return requests;
     }
 }

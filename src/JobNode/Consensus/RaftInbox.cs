@@ -6,12 +6,13 @@ namespace JobNode.Consensus;
 /// The bounded queue in front of the raft thread: any thread puts in, the raft thread takes everything at once. Two sets
 /// of lists change places, so that the lock is held for a moment only.
 /// </summary>
-internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
+internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposable
 {
     private const int SnapshotsWaitingMax = 2;
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private int _isSignalled;
     private RaftInputs _waiting = new();
     private RaftInputs _spare = new();
     private long _messageBytes;
@@ -38,7 +39,7 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
             _waiting.Messages.Add(message);
         }
 
-        Signal();
+        Wake();
         return true;
     }
 
@@ -76,7 +77,7 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
             _waiting.Proposals.Add(request);
         }
 
-        Signal();
+        Wake();
         return true;
     }
 
@@ -106,6 +107,8 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
     /// <summary>Everything that waits; valid until the next call. Raft thread only.</summary>
     public RaftInputs TakeAll()
     {
+        // Cleared before taking: a producer that comes in between wakes the thread once more, for nothing at worst.
+        Volatile.Write(ref _isSignalled, 0);
         _spare.Clear();
         lock (_gate)
         {
@@ -116,16 +119,15 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
         return _spare;
     }
 
-    /// <summary>Blocks until something waits, the time is over, or the token is cancelled. Raft thread only.</summary>
-    public void WaitForInput(int milliseconds, CancellationToken cancellation)
+    /// <summary>Blocks until <see cref="Wake"/>, an input, or the end of the time. Raft thread only.</summary>
+    public void WaitForInput(int milliseconds) => _wake.WaitOne(milliseconds);
+
+    /// <summary>Ends a wait.</summary>
+    public void Wake()
     {
-        try
+        if (Interlocked.Exchange(ref _isSignalled, 1) == 0)
         {
-            _signal.Wait(milliseconds, cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The caller looks at the token itself.
+            _wake.Set();
         }
     }
 
@@ -140,6 +142,9 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
         return TakeAll();
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _wake.Dispose();
+
     private bool TryPut(Func<RaftInputs, bool> hasRoom, Action<RaftInputs> put)
     {
         lock (_gate)
@@ -152,22 +157,7 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox
             put(_waiting);
         }
 
-        Signal();
+        Wake();
         return true;
-    }
-
-    private void Signal()
-    {
-        if (_signal.CurrentCount == 0)
-        {
-            try
-            {
-                _signal.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Another thread signalled in between: the raft thread wakes up once and takes both.
-            }
-        }
     }
 }
