@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace JobNode.Consensus;
 
 /// <summary>The core's log levels in ours.</summary>

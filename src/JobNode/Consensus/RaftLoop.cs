@@ -1,7 +1,6 @@
 using JobNode.Commands;
 using JobNode.Consensus.Log;
 using JobNode.Observability;
-using Microsoft.Extensions.Logging;
 
 namespace JobNode.Consensus;
 
@@ -272,7 +271,8 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         _core.DrainLog(_coreLog);
         foreach (RaftCoreLogLine line in _coreLog)
         {
-            LogMessages.RaftCoreSaid(_logger, RaftCoreLogLevels.Of(line.Level), line.Text);
+            LogLevel level = RaftCoreLogLevels.Of(line.Level);
+            LogMessages.RaftCoreSaid(_logger, level, line.Text);
         }
 
         _coreLog.Clear();

@@ -3,6 +3,9 @@ namespace JobNode.Consensus;
 /// <summary>Kinds of raft messages; the numbers are those of etcd's raftpb.MessageType.</summary>
 internal enum RaftMessageKind
 {
+    /// <summary>Not a raft message of ours.</summary>
+    None = 0,
+
     /// <summary>A proposal; never between nodes here, because the forwarder works one layer up.</summary>
     Propose = 2,
 
@@ -52,11 +55,13 @@ internal static class RaftMessage
     private const byte TypeFieldTag = 0x08;
 
     /// <summary>
-    /// The kind of a message, or 0 when it does not start as etcd's core writes it: field 1 (the type) comes first and
+    /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first and
     /// is below 128, so it is one byte.
     /// </summary>
     public static RaftMessageKind KindOf(ReadOnlySpan<byte> message) =>
-        message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80 ? (RaftMessageKind)message[1] : 0;
+        message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80
+            ? (RaftMessageKind)message[1]
+            : RaftMessageKind.None;
 
     /// <summary>
     /// Whether a message may come in from another node without a snapshot file. Proposals and the core's local kinds

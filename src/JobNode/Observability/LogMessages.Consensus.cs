@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace JobNode.Observability;
 
 /// <summary>What consensus logs: event ids from 1000.</summary>
