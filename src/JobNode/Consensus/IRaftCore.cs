@@ -1,0 +1,93 @@
+using JobNode.Commands;
+using JobNode.Consensus.Log;
+
+namespace JobNode.Consensus;
+
+/// <summary>
+/// The raft algorithm as a pure state machine: no clock, disk or network of its own. Two implementations: etcd's core
+/// (<see cref="RaftCore"/>), and a scripted one in the tests of the loop. One thread calls in.
+/// </summary>
+/// <remarks>Every method may throw <see cref="RaftCoreException"/>: the core found its own state broken; stop the node.</remarks>
+internal interface IRaftCore : IDisposable
+{
+    /// <summary>Loads what the disk remembered. Called once, before everything else.</summary>
+    void Start(RaftCoreStart start);
+
+    /// <summary>Logical time goes on by one tick.</summary>
+    void Tick();
+
+    /// <summary>Takes a message from another node. False when the core refused it (unknown sender, local kind).</summary>
+    bool Step(ReadOnlySpan<byte> message);
+
+    /// <summary>Appends an entry to the leader's log. False: dropped and never logged (etcd's ErrProposalDropped).</summary>
+    bool Propose(ReadOnlySpan<byte> entry);
+
+    /// <summary>Asks for an index that a linearisable read has to wait for; may be lost without a word.</summary>
+    void RequestReadIndex(ReadContext context);
+
+    /// <summary>Messages to this node are not getting through.</summary>
+    void ReportUnreachable(NodeId node);
+
+    /// <summary>A snapshot transfer to this node ended. Without this call the node stays paused for ever.</summary>
+    void ReportSnapshot(NodeId node, bool delivered);
+
+    /// <summary>Asks this leader to hand its leadership over.</summary>
+    void TransferLeadership(NodeId to);
+
+    /// <summary>
+    /// Fills <paramref name="ready"/> with what has to be done now; false when there is nothing. What was filled in is
+    /// valid until <see cref="Advance"/>, and nothing else may be called before it.
+    /// </summary>
+    bool TryTakeReady(Ready ready);
+
+    /// <summary>All of the last <see cref="Ready"/> is done.</summary>
+    void Advance();
+
+    /// <summary>
+    /// A snapshot at <paramref name="snapshotIndex"/> is on disk; memory keeps only entries after
+    /// <paramref name="keepAfterIndex"/>, for followers that lag a little.
+    /// </summary>
+    void Compact(ulong snapshotIndex, ulong keepAfterIndex);
+
+    /// <summary>Moves the core's own log lines out, oldest first.</summary>
+    void DrainLog(List<RaftCoreLogLine> into);
+}
+
+/// <summary>What a core starts from.</summary>
+/// <param name="Self">This node; never <see cref="NodeId.None"/>.</param>
+/// <param name="SnapshotIndex">Index of the latest snapshot; its state is applied already.</param>
+/// <param name="SnapshotTerm">Term of that entry.</param>
+/// <param name="Voters">The configuration in that snapshot.</param>
+/// <param name="HardState">As remembered, with Commit raised to at least the snapshot's index.</param>
+/// <param name="Entries">Remembered entries after the snapshot, without gaps.</param>
+/// <param name="ElectionTicks">Ticks without a leader before an election; the core adds 0 to 100% at random.</param>
+/// <param name="HeartbeatTicks">Ticks between a leader's heartbeats.</param>
+internal sealed record RaftCoreStart(
+    NodeId Self,
+    ulong SnapshotIndex,
+    ulong SnapshotTerm,
+    IReadOnlyList<NodeId> Voters,
+    HardState HardState,
+    IReadOnlyList<RaftEntry> Entries,
+    int ElectionTicks,
+    int HeartbeatTicks);
+
+/// <summary>
+/// Names one read-index request. It must be unique over all nodes and over restarts: an answer that was under way
+/// when its node restarted must not be taken for the answer to a newer question.
+/// </summary>
+/// <param name="Incarnation">Random per start of a node.</param>
+/// <param name="Sequence">Counts within it.</param>
+internal readonly record struct ReadContext(ulong Incarnation, ulong Sequence)
+{
+    /// <summary>Bytes on the wire.</summary>
+    public const int SizeBytes = 16;
+}
+
+/// <summary>One line that the core logged.</summary>
+/// <param name="Level">D, I, W or E.</param>
+/// <param name="Text">The line.</param>
+internal readonly record struct RaftCoreLogLine(char Level, string Text);
+
+/// <summary>The core found its own state broken, or panicked; the text is its own.</summary>
+internal sealed class RaftCoreException(string message) : Exception(message);

@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using JobNode.Commands;
+using JobNode.Consensus.Log;
+using JobNode.Observability;
+
+namespace JobNode.Consensus;
+
+/// <content>Handling of one Ready: persist, send, apply, advance.</content>
+internal sealed partial class RaftLoop
+{
+    private readonly List<CommandResult> _results = [];
+    private HardState _hardState;
+    private RaftRole _role;
+    private NodeId _leader;
+    private ulong _leadershipTerm;
+    private ulong _appliedIndex;
+    private ulong _appliedTerm;
+
+    /// <summary>True when the core has still more after the most that one turn does.</summary>
+    private bool HandleReadies()
+    {
+        for (int i = 0; i < ReadiesPerTurnMax; i++)
+        {
+            if (!_core.TryTakeReady(_ready))
+            {
+                return false;
+            }
+
+            HandleReady();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Nothing may come between taking a Ready and <see cref="IRaftCore.Advance"/>: a tick there can panic while a
+    /// snapshot is pending, and a stepped snapshot would switch the configuration under the Ready.
+    /// </summary>
+    private void HandleReady()
+    {
+        Invariant.That(_ready.HardState.Term >= _hardState.Term, "the term never goes back");
+        Invariant.That(_ready.HardState.Commit >= _hardState.Commit, "the commit index never goes back");
+        bool maySendEarly = MaySendBeforePersisting();
+        if (_ready.Snapshot is ReadySnapshot snapshot)
+        {
+            InstallSnapshot(snapshot);
+        }
+
+        if (maySendEarly)
+        {
+            SendMessages(appends: true);
+        }
+
+        Persist();
+        if (maySendEarly)
+        {
+            SendMessages(appends: false);
+        }
+        else
+        {
+            SendMessages(appends: true);
+            SendMessages(appends: false);
+        }
+
+        ApplyCommitted();
+        foreach (ReadState state in _ready.ReadStates)
+        {
+            _waits.Answer(state);
+        }
+
+        NoteRole();
+        _core.Advance();
+    }
+
+    /// <summary>
+    /// A leader may write its own log while the followers write theirs (dissertation section 10.2.1), because an entry
+    /// commits through the others' answers, which are stepped after our own sync. Not so in a Ready that also holds a
+    /// new term or vote, or that commits what only we have (a sole voter).
+    /// </summary>
+    private bool MaySendBeforePersisting() =>
+        _ready.Role == RaftRole.Leader
+        && _ready.Snapshot is null
+        && _ready.HardState.Term == _hardState.Term
+        && _ready.HardState.Vote == _hardState.Vote
+        && _ready.HardState.Commit <= _log.LastIndex;
+
+    private void Persist()
+    {
+        HardState? hardState = _ready.HardStateChanged ? _ready.HardState : null;
+        if (_ready.Entries.Count > 0 || hardState is not null)
+        {
+            _log.Append(CollectionsMarshal.AsSpan(_ready.Entries), hardState);
+        }
+
+        // A new commit index alone stays buffered until the next write: raft finds it again after a restart.
+        if (_ready.MustSync || _ready.Snapshot is not null)
+        {
+            _log.FlushAndSync();
+        }
+
+        _hardState = _ready.HardState;
+    }
+
+    private void SendMessages(bool appends)
+    {
+        foreach (OutgoingMessage message in _ready.Messages)
+        {
+            if ((message.Kind == RaftMessageKind.Append) != appends)
+            {
+                continue;
+            }
+
+            if (message.Kind == RaftMessageKind.Snapshot)
+            {
+                LogMessages.SnapshotSending(_logger, message.To, message.SnapshotIndex);
+                _transport.SendSnapshot(message.To, message.Bytes, message.SnapshotIndex);
+            }
+            else
+            {
+                _transport.Send(message.To, message.Bytes);
+            }
+        }
+    }
+
+    private void ApplyCommitted()
+    {
+        foreach (RaftEntry entry in _ready.Committed)
+        {
+            Invariant.That(entry.Index == _appliedIndex + 1, "entries are applied in order, without gaps");
+            Invariant.That(entry.Term >= _appliedTerm, "terms in the log never go back");
+            Invariant.That(entry.Index <= _log.LastIndex, "an entry is persisted before it is applied");
+            Apply(entry);
+            _appliedIndex = entry.Index;
+            _appliedTerm = entry.Term;
+            _bytesSinceSnapshot += entry.Data.Length;
+            Invariant.That(_machine.AppliedIndex == _appliedIndex, "the machine is where the loop is");
+        }
+    }
+
+    private void Apply(RaftEntry entry)
+    {
+        if (entry.Kind != RaftEntryKind.Normal)
+        {
+            throw new InvalidDataException(
+                $"log entry {entry.Index} is of kind {entry.Kind}, which this version does not know: "
+                + "it was written by a newer one; start that");
+        }
+
+        if (entry.Data.IsEmpty)
+        {
+            _machine.Advance(entry.Index);
+            return;
+        }
+
+        DecodedEntry decoded;
+        try
+        {
+            decoded = EntryCodec.Decode(entry.Data);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException(
+                $"log entry {entry.Index} (term {entry.Term}, {entry.Data.Length} bytes) cannot be decoded: "
+                + $"{exception.Message}; going on would let this node's state differ from the others'",
+                exception);
+        }
+
+        _lastStampMs = Math.Max(_lastStampMs, decoded.TimeMs);
+        _results.Clear();
+        foreach (Command command in decoded.Commands)
+        {
+            _results.Add(_machine.Apply(entry.Index, decoded.TimeMs, command));
+        }
+
+        _machine.Advance(entry.Index);
+        _pending.Complete(decoded.Id, _results, entry.Index);
+    }
+
+    /// <summary>After applying: what this Ready committed is known, and only the rest of the proposals is not.</summary>
+    private void NoteRole()
+    {
+        bool isNewTerm = _ready.HardState.Term != _leadershipTerm;
+        if (_role == RaftRole.Leader && (_ready.Role != RaftRole.Leader || isNewTerm))
+        {
+            LoseLeadership();
+        }
+
+        if (_role != _ready.Role || _leader != _ready.Leader || isNewTerm)
+        {
+            LogMessages.RoleChanged(_logger, _ready.Role, _ready.Leader, _ready.HardState.Term);
+        }
+
+        _role = _ready.Role;
+        _leader = _ready.Leader;
+        _leadershipTerm = _ready.HardState.Term;
+        Invariant.That(_role != RaftRole.Leader || _leader == _options.Self, "a leader knows itself as the leader");
+    }
+}

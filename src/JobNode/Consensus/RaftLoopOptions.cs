@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using JobNode.Commands;
+
+namespace JobNode.Consensus;
+
+/// <summary>Settings of the ready loop.</summary>
+internal sealed record RaftLoopOptions
+{
+    /// <summary>This node.</summary>
+    public required NodeId Self { get; init; }
+
+    /// <summary>Milliseconds per tick.</summary>
+    /// <remarks>
+    /// 50 ms with 15 election ticks: a follower that hears no leader starts a pre-vote after 750 to 1,500 ms (the core
+    /// draws from [15, 30) ticks). Pre-vote and vote cost two round trips and two syncs, so a new leader stands about
+    /// 1.6 s after the old one died and the 3 s that a client may wait hold with one split vote in between. A heartbeat
+    /// every 100 ms leaves seven lost ones before anybody gets nervous; a garbage collection or a slow disk is far
+    /// below that.
+    /// </remarks>
+    public int TickMs { get; init; } = 50;
+
+    /// <summary>Ticks without a leader before an election; see <see cref="TickMs"/>.</summary>
+    public int ElectionTicks { get; init; } = 15;
+
+    /// <summary>Ticks between heartbeats; see <see cref="TickMs"/>.</summary>
+    public int HeartbeatTicks { get; init; } = 2;
+
+    /// <summary>
+    /// Most ticks made up for in one turn. After a stall (SIGSTOP, a suspended laptop) the missing ticks are dropped:
+    /// time that this process did not see says nothing about the leader, whose messages wait in the inbox.
+    /// </summary>
+    public int CatchUpTicksMax { get; init; } = 3;
+
+    /// <summary>Entries applied since the last snapshot that make the next one due.</summary>
+    public ulong SnapshotEntriesMax { get; init; } = 100_000;
+
+    /// <summary>Bytes of entries applied since the last snapshot that make the next one due.</summary>
+    public long SnapshotBytesMax { get; init; } = 256L << 20;
+
+    /// <summary>Entries before a snapshot that stay in memory for followers that lag a little.</summary>
+    public ulong KeptEntriesMax { get; init; } = 10_000;
+
+    /// <summary>Bytes proposed to the core and not applied yet; past it proposals wait in the inbox.</summary>
+    public long ProposedBytesMax { get; init; } = 32L << 20;
+
+    /// <summary>Raft messages waiting in the inbox; past it they are dropped (raft repeats itself).</summary>
+    public int MessagesWaitingMax { get; init; } = 8192;
+
+    /// <summary>Bytes of messages waiting in the inbox.</summary>
+    public long MessageBytesWaitingMax { get; init; } = 64L << 20;
+
+    /// <summary>Reads and waits for an index that a node holds.</summary>
+    public int ReadsWaitingMax { get; init; } = 65_536;
+
+    /// <summary>A read-index request without an answer is asked again after this many milliseconds.</summary>
+    public int ReadIndexRetryMs { get; init; } = 250;
+
+    /// <summary>A read barrier or a wait for an index gives up after this many milliseconds.</summary>
+    public int ReadTimeoutMs { get; init; } = 5_000;
+
+    /// <summary>Makes <see cref="ReadContext"/>s unique; random unless a simulation says otherwise.</summary>
+    public ulong Incarnation { get; init; } =
+        BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+
+    /// <summary>Runs the writing of a snapshot; on a pool thread unless a simulation says otherwise.</summary>
+    public Action<Action> RunInBackground { get; init; } = static work => Task.Run(work);
+}

@@ -1,0 +1,80 @@
+namespace JobNode.Consensus;
+
+/// <summary>Kinds of raft messages; the numbers are those of etcd's raftpb.MessageType.</summary>
+internal enum RaftMessageKind
+{
+    /// <summary>Not a raft message of ours.</summary>
+    None = 0,
+
+    /// <summary>A proposal; never between nodes here, because the forwarder works one layer up.</summary>
+    Propose = 2,
+
+    /// <summary>Entries, or an empty probe, from the leader.</summary>
+    Append = 3,
+
+    /// <summary>The answer to <see cref="Append"/>.</summary>
+    AppendResponse = 4,
+
+    /// <summary>A candidate asks for a vote.</summary>
+    Vote = 5,
+
+    /// <summary>A vote.</summary>
+    VoteResponse = 6,
+
+    /// <summary>A snapshot; its body travels as a file beside it.</summary>
+    Snapshot = 7,
+
+    /// <summary>The leader is alive.</summary>
+    Heartbeat = 8,
+
+    /// <summary>So is the follower.</summary>
+    HeartbeatResponse = 9,
+
+    /// <summary>A request to hand leadership over, passed on to the leader.</summary>
+    TransferLeader = 13,
+
+    /// <summary>The leader tells its successor to start an election now.</summary>
+    TimeoutNow = 14,
+
+    /// <summary>A follower asks for a read index.</summary>
+    ReadIndex = 15,
+
+    /// <summary>The answer to <see cref="ReadIndex"/>.</summary>
+    ReadIndexResponse = 16,
+
+    /// <summary>Could I win an election?</summary>
+    PreVote = 17,
+
+    /// <summary>The answer to <see cref="PreVote"/>.</summary>
+    PreVoteResponse = 18,
+}
+
+/// <summary>Looks at a serialised message without decoding it.</summary>
+internal static class RaftMessage
+{
+    private const byte TypeFieldTag = 0x08;
+
+    /// <summary>
+    /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first and
+    /// is below 128, so it is one byte.
+    /// </summary>
+    public static RaftMessageKind KindOf(ReadOnlySpan<byte> message) =>
+        message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80
+            ? (RaftMessageKind)message[1]
+            : RaftMessageKind.None;
+
+    /// <summary>
+    /// Whether a message may come in from another node without a snapshot file. Proposals and the core's local kinds
+    /// (ticks, reports) may not: they would put bytes into the log that no proposer of ours encoded.
+    /// </summary>
+    public static bool MayArrive(ReadOnlySpan<byte> message) => KindOf(message) switch
+    {
+        RaftMessageKind.Append or RaftMessageKind.AppendResponse => true,
+        RaftMessageKind.Vote or RaftMessageKind.VoteResponse => true,
+        RaftMessageKind.PreVote or RaftMessageKind.PreVoteResponse => true,
+        RaftMessageKind.Heartbeat or RaftMessageKind.HeartbeatResponse => true,
+        RaftMessageKind.ReadIndex or RaftMessageKind.ReadIndexResponse => true,
+        RaftMessageKind.TransferLeader or RaftMessageKind.TimeoutNow => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,36 @@
+namespace JobNode.Observability;
+
+/// <summary>What consensus logs: event ids from 1000.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1000, LogLevel.Information,
+        "raft starts from the snapshot at {SnapshotIndex} and {Entries} log entries, term {Term}, commit {Commit}")]
+    public static partial void RaftStarted(
+        ILogger logger, ulong snapshotIndex, int entries, ulong term, ulong commit);
+
+    [LoggerMessage(1001, LogLevel.Information, "now {Role} in term {Term}, leader {Leader}")]
+    public static partial void RoleChanged(ILogger logger, object role, object leader, ulong term);
+
+    [LoggerMessage(1002, LogLevel.Warning,
+        "the raft thread stood still for {Milliseconds} ms (process stopped, long collection or slow disk); "
+        + "the ticks of that time are dropped")]
+    public static partial void TicksSkipped(ILogger logger, long milliseconds);
+
+    [LoggerMessage(1003, LogLevel.Critical, "the raft thread failed; this node stops")]
+    public static partial void RaftLoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1004, LogLevel.Information, "snapshot at {Index} saved")]
+    public static partial void SnapshotSaved(ILogger logger, ulong index);
+
+    [LoggerMessage(1005, LogLevel.Information, "snapshot at {Index} (term {Term}) of the leader installed")]
+    public static partial void SnapshotInstalled(ILogger logger, ulong index, ulong term);
+
+    [LoggerMessage(1006, LogLevel.Information, "received snapshot {File} was not needed")]
+    public static partial void SnapshotIgnored(ILogger logger, string file);
+
+    [LoggerMessage(1007, LogLevel.Information, "node {Node} is too far behind: it gets the snapshot at {Index}")]
+    public static partial void SnapshotSending(ILogger logger, object node, ulong index);
+
+    [LoggerMessage(EventId = 1008, Message = "raft core: {Text}")]
+    public static partial void RaftCoreSaid(ILogger logger, LogLevel level, string text);
+}
