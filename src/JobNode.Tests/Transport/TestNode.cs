@@ -1,0 +1,60 @@
+using JobNode.Commands;
+using JobNode.Transport;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace JobNode.Tests.Transport;
+
+/// <summary>One node's transport on a loopback port that the system chose.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public static readonly UInt128 Cluster = 42;
+
+    private TestNode(ulong id)
+    {
+        Identity = new ClusterIdentity(new NodeId(id));
+        Endpoint = new ClusterEndpoint(Identity, NullLoggerFactory.Instance);
+        Connections = new PeerConnections(Identity);
+    }
+
+    public ClusterIdentity Identity { get; }
+
+    public ClusterEndpoint Endpoint { get; }
+
+    public PeerConnections Connections { get; }
+
+    public string Address => Identity.Address;
+
+    public Member Member => new(Identity.Self, Address);
+
+    public static async Task<TestNode> StartAsync(ulong id, UInt128 cluster, int port = 0)
+    {
+        var node = new TestNode(id);
+        HostPort bound = await node.Endpoint.StartAsync(new HostPort("127.0.0.1", port), CancellationToken.None);
+        node.Identity.AdvertiseAs(bound);
+        if (cluster != UInt128.Zero)
+        {
+            node.Identity.Join(cluster);
+        }
+
+        return node;
+    }
+
+    public static StatusBoard Board(NodeId self, NodeId leader, params Member[] members) =>
+        new(Status(self, leader, 1, members));
+
+    public static ConsensusStatus Status(NodeId self, NodeId leader, ulong term, params Member[] members) => new(
+        self,
+        self == leader ? RaftRole.Leader : RaftRole.Follower,
+        leader,
+        term,
+        1,
+        1,
+        UInt128.Zero,
+        new ClusterConfiguration(Cluster, members));
+
+    public async ValueTask DisposeAsync()
+    {
+        Connections.Dispose();
+        await Endpoint.DisposeAsync();
+    }
+}

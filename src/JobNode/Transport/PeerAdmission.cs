@@ -1,0 +1,71 @@
+using JobNode.Commands;
+
+namespace JobNode.Transport;
+
+/// <summary>Who may open a stream: the checks of a request's headers, before a byte of its body is read.</summary>
+internal static class PeerAdmission
+{
+    /// <summary>Finds the route that may serve this, or a status and a sentence why none does.</summary>
+    public static (int Status, string Reason) Judge(
+        HttpRequest request,
+        ClusterIdentity identity,
+        IReadOnlyDictionary<string, PeerRoute> routes,
+        out PeerRoute? route)
+    {
+        route = null;
+        string version = request.Headers[PeerProtocol.VersionHeader].ToString();
+        if (version.Length == 0)
+        {
+            return (StatusCodes.Status400BadRequest, "this is the port between jobnodes; the API is on another port");
+        }
+
+        if (version != PeerProtocol.Version)
+        {
+            return (StatusCodes.Status400BadRequest,
+                $"protocol version {version} is not {PeerProtocol.Version}: run the same jobnode on all nodes");
+        }
+
+        if (Sender(request) == NodeId.None)
+        {
+            return (StatusCodes.Status400BadRequest, $"header {PeerProtocol.NodeHeader} is not a node id");
+        }
+
+        string to = request.Headers[PeerProtocol.ToHeader].ToString();
+        if (to.Length > 0 && to != identity.Self.ToString())
+        {
+            return (StatusCodes.Status421MisdirectedRequest,
+                $"this is node {identity.Self}, not {to}: the address belongs to another node now");
+        }
+
+        if (!routes.TryGetValue(request.Path.Value ?? "", out PeerRoute? found))
+        {
+            return (StatusCodes.Status503ServiceUnavailable, $"nothing answers {request.Path} here, or not yet");
+        }
+
+        if (found.MembersOnly && JudgeCluster(request, identity) is { } refusal)
+        {
+            return refusal;
+        }
+
+        route = found;
+        return (StatusCodes.Status200OK, "");
+    }
+
+    /// <summary>The node that opened the request, or none when it does not say.</summary>
+    public static NodeId Sender(HttpRequest request) =>
+        NodeId.TryParse(request.Headers[PeerProtocol.NodeHeader].ToString(), out NodeId id) ? id : NodeId.None;
+
+    private static (int Status, string Reason)? JudgeCluster(HttpRequest request, ClusterIdentity identity)
+    {
+        if (identity.ClusterId == UInt128.Zero)
+        {
+            return (StatusCodes.Status503ServiceUnavailable, "this node is not in a cluster yet");
+        }
+
+        string cluster = request.Headers[PeerProtocol.ClusterHeader].ToString();
+        return PeerProtocol.TryParseClusterId(cluster, out UInt128 id) && id == identity.ClusterId
+            ? null
+            : (StatusCodes.Status403Forbidden,
+                $"cluster {cluster} is not {PeerProtocol.Format(identity.ClusterId)}: the nodes belong to different clusters");
+    }
+}
