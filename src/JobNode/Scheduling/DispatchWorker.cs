@@ -1,0 +1,105 @@
+using JobNode.Commands;
+
+namespace JobNode.Scheduling;
+
+/// <summary>A worker as the leader's dispatcher knows it.</summary>
+internal sealed class DispatchWorker(NodeId node, WorkHello hello)
+{
+    private readonly HashSet<DispatchedJob> _jobs = [];
+    private ulong _shortIterations;
+    private int _longJobs;
+
+    /// <summary>Who.</summary>
+    public NodeId Node { get; } = node;
+
+    /// <summary>Hash threads; 0 for a node that takes no work.</summary>
+    public int HashThreads { get; } = hello.HashThreads;
+
+    /// <summary>Chains it can advance at once.</summary>
+    public int Lanes { get; } = hello.Lanes;
+
+    /// <summary>Its kernel's path.</summary>
+    public string KernelPath { get; } = hello.KernelPath;
+
+    /// <summary>Measured.</summary>
+    public double IterationsPerSecond { get; set; } = hello.IterationsPerSecond;
+
+    /// <summary>Lanes with a job, as it last said.</summary>
+    public int LanesBusy { get; set; }
+
+    /// <summary>When it was last heard, in monotonic ms.</summary>
+    public long HeardAtMs { get; set; }
+
+    /// <summary>Results of it that are not settled.</summary>
+    public int Unsettled { get; set; }
+
+    /// <summary>Its unfinished jobs.</summary>
+    public IReadOnlyCollection<DispatchedJob> Jobs => _jobs;
+
+    /// <summary>Jobs per hash thread.</summary>
+    public double JobsPerThread => (double)_jobs.Count / HashThreads;
+
+    /// <summary>Jobs per lane.</summary>
+    public double JobsPerLane => (double)_jobs.Count / Lanes;
+
+    /// <summary>Share of the short work it should have in hand that it has; from 1 on it has enough.</summary>
+    public double ShortFill => _shortIterations / Math.Max(
+        IterationsPerSecond * SchedulingLimits.HandSeconds,
+        (double)SchedulingLimits.HandIterationsPerLaneMin * Lanes);
+
+    /// <summary>Share of the long jobs it should have in hand that it has; from 1 on it has enough.</summary>
+    public double LongFill => (double)_longJobs / (SchedulingLimits.LongJobsPerLane * Lanes);
+
+    /// <summary>True while it can take one job more, whatever its length.</summary>
+    public bool HasRoom => HashThreads > 0 && _jobs.Count + Unsettled < SchedulingLimits.HandJobsMax;
+
+    /// <summary>Work on one job between two checkpoints, in iterations.</summary>
+    public double CheckpointIterations =>
+        SchedulingLimits.CheckpointSeconds * IterationsPerSecond / Math.Max(1, LanesBusy);
+
+    /// <summary>Puts a job in its hand.</summary>
+    public void Add(DispatchedJob job)
+    {
+        Invariant.That(job.Worker is null, "a job is in one hand at a time");
+        Invariant.That(!job.IsReady && !job.IsFinished, "a job in a hand is neither ready nor finished");
+        bool added = _jobs.Add(job);
+        Invariant.That(added, "a job is in a hand once");
+        job.Worker = this;
+        if (job.IsShort)
+        {
+            _shortIterations += job.IterationsLeft;
+        }
+        else
+        {
+            _longJobs++;
+        }
+    }
+
+    /// <summary>Takes a job out of its hand.</summary>
+    public void Remove(DispatchedJob job)
+    {
+        Invariant.That(job.Worker == this, "the job is in this hand");
+        bool removed = _jobs.Remove(job);
+        Invariant.That(removed, "the job is in this hand");
+        job.Worker = null;
+        if (job.IsShort)
+        {
+            _shortIterations -= job.IterationsLeft;
+        }
+        else
+        {
+            _longJobs--;
+        }
+    }
+
+    /// <summary>Notes that a job in its hand moved forward by so many iterations.</summary>
+    public void Advance(DispatchedJob job, ulong iterations)
+    {
+        Invariant.That(job.Worker == this, "the job is in this hand");
+        if (job.IsShort)
+        {
+            Invariant.That(_shortIterations >= iterations, "short work in hand covers every short job in it");
+            _shortIterations -= iterations;
+        }
+    }
+}

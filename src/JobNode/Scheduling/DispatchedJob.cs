@@ -1,0 +1,69 @@
+using JobNode.Commands;
+
+namespace JobNode.Scheduling;
+
+/// <summary>A job as the leader's dispatcher knows it: ready to be handed out, in a worker's hand, or finished.</summary>
+internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long sequence)
+{
+    /// <summary>The job.</summary>
+    public JobId Id { get; } = job.Id;
+
+    /// <summary>Iterations when it is finished.</summary>
+    public ulong IterationsTotal { get; } = job.IterationsTotal;
+
+    /// <summary>0 to 9, higher first.</summary>
+    public byte Priority { get; } = job.Priority;
+
+    /// <summary>Order among jobs of one priority: the older goes first, also when it comes back.</summary>
+    public long Sequence { get; } = sequence;
+
+    /// <summary>The furthest chain value anyone reported.</summary>
+    public Digest512 Chain { get; private set; } = job.Chain;
+
+    /// <summary>The iterations that <see cref="Chain"/> stands for.</summary>
+    public ulong IterationsDone { get; private set; } = job.IterationsDone;
+
+    /// <summary>Iterations done as of the last replicated (or proposed) checkpoint.</summary>
+    public ulong CheckpointDone { get; set; } = checkpointDone;
+
+    /// <summary>True while it waits among the checkpoints to propose.</summary>
+    public bool IsCheckpointDue { get; set; }
+
+    /// <summary>Who has it in hand, or null.</summary>
+    public DispatchWorker? Worker { get; set; }
+
+    /// <summary>True while it waits to be handed out.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>True once a result arrived; it stays known until that is in the replicated state.</summary>
+    public bool IsFinished { get; set; }
+
+    /// <summary>True when it counted as short at the time it became ready or was adopted.</summary>
+    public bool IsShort { get; set; } = job.IterationsLeft <= SchedulingLimits.ShortJobIterationsMax;
+
+    /// <summary>When it was last taken from one worker to be given to another, in monotonic ms.</summary>
+    public long MovedAtMs { get; set; } = long.MinValue / 2;
+
+    /// <summary>Iterations to do.</summary>
+    public ulong IterationsLeft => IterationsTotal - IterationsDone;
+
+    /// <summary>Where it stands.</summary>
+    public ChainProgress Progress => new(Id, Chain, IterationsDone);
+
+    /// <summary>As it is handed to a worker.</summary>
+    public JobInHand ToHand() => new(Id, Chain, IterationsDone, IterationsTotal, Priority);
+
+    /// <summary>Moves it forward; says by how much: 0 when this is no news, or not a place on this chain.</summary>
+    public ulong MoveForward(ulong iterationsDone, Digest512 chain)
+    {
+        if (iterationsDone <= IterationsDone || iterationsDone >= IterationsTotal)
+        {
+            return 0;
+        }
+
+        ulong step = iterationsDone - IterationsDone;
+        IterationsDone = iterationsDone;
+        Chain = chain;
+        return step;
+    }
+}

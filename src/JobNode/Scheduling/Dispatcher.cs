@@ -1,0 +1,269 @@
+using System.Diagnostics.CodeAnalysis;
+using JobNode.Commands;
+using JobNode.Queue;
+
+namespace JobNode.Scheduling;
+
+/// <summary>
+/// The leader's policy: who gets what. Pure: no clock, no I/O; time is passed in. Assignments live only here, because
+/// the function is pure: a job that two nodes run by mistake gives the same bytes twice.
+/// </summary>
+internal sealed partial class Dispatcher
+{
+    private readonly SortedDictionary<NodeId, DispatchWorker> _workers = [];
+    private readonly Dictionary<JobId, DispatchedJob> _jobs = [];
+    private readonly ReadyJobs _ready = new();
+    private readonly Queue<DispatchedJob> _checkpointsDue = new();
+    private long _sequence;
+
+    /// <summary>Jobs that are ready to be handed out.</summary>
+    public int ReadyCount => _ready.Count;
+
+    /// <summary>Jobs in some worker's hand.</summary>
+    public int RunningCount
+    {
+        get
+        {
+            int running = 0;
+            foreach (DispatchWorker worker in _workers.Values)
+            {
+                running += worker.Jobs.Count;
+            }
+
+            return running;
+        }
+    }
+
+    /// <summary>A worker is here. One that was here before is lost first: what it holds now, its hello says.</summary>
+    public void Connect(NodeId node, WorkHello hello, long nowMs)
+    {
+        Disconnect(node);
+        var worker = new DispatchWorker(node, hello) { HeardAtMs = nowMs };
+        _workers.Add(node, worker);
+        Invariant.That(worker.Lanes >= worker.HashThreads, "a hash thread has a lane");
+    }
+
+    /// <summary>A worker is lost: its jobs are ready again, ahead of newer ones, from the last progress known.</summary>
+    /// <returns>How many jobs.</returns>
+    public int Disconnect(NodeId node)
+    {
+        if (!_workers.Remove(node, out DispatchWorker? worker))
+        {
+            return 0;
+        }
+
+        DispatchedJob[] jobs = [.. worker.Jobs];
+        foreach (DispatchedJob job in jobs)
+        {
+            worker.Remove(job);
+            _ready.Add(job);
+        }
+
+        Invariant.That(worker.Jobs.Count == 0, "a lost worker has nothing in hand");
+        return jobs.Length;
+    }
+
+    /// <summary>A worker has this job in hand already; it must be pending in the replicated state.</summary>
+    /// <param name="node">The worker, connected.</param>
+    /// <param name="job">As the worker's hello shows it.</param>
+    /// <param name="replicated">As the replicated state has it.</param>
+    /// <returns>False when the worker must drop it: someone else has it, or its result is here.</returns>
+    public bool Adopt(NodeId node, JobInHand job, PendingJob replicated)
+    {
+        Invariant.That(job.Id == replicated.Id, "both speak of one job");
+        DispatchWorker worker = _workers[node];
+        if (!_jobs.TryGetValue(job.Id, out DispatchedJob? known))
+        {
+            known = Track(replicated);
+        }
+
+        MoveForward(known, job.IterationsDone, job.Chain);
+        if (known.IsFinished || known.Worker is not null || job.IterationsTotal != replicated.IterationsTotal)
+        {
+            // Not ready and in nobody's hand would be a job forgotten: what was tracked only now must be handed out.
+            if (!known.IsFinished && known.Worker is null && !known.IsReady)
+            {
+                _ready.Add(known);
+            }
+
+            return known.Worker == worker;
+        }
+
+        if (known.IsReady)
+        {
+            _ready.Remove(known);
+        }
+
+        worker.Add(known);
+        return true;
+    }
+
+    /// <summary>A pending job was read from the replicated state. One that is known already stays as it is.</summary>
+    public void AddPending(PendingJob job)
+    {
+        if (_jobs.TryGetValue(job.Id, out DispatchedJob? known))
+        {
+            MoveForward(known, job.IterationsDone, job.Chain);
+            known.CheckpointDone = Math.Max(known.CheckpointDone, job.IterationsDone);
+            return;
+        }
+
+        _ready.Add(Track(job));
+    }
+
+    /// <summary>A worker's heart-beat.</summary>
+    public void Report(NodeId node, WorkProgress progress, long nowMs)
+    {
+        if (!_workers.TryGetValue(node, out DispatchWorker? worker))
+        {
+            return;
+        }
+
+        worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
+        worker.LanesBusy = Math.Min(progress.LanesBusy, worker.Lanes);
+        worker.IterationsPerSecond = progress.IterationsPerSecond;
+        Move(progress.Moved);
+    }
+
+    /// <summary>A worker says where its jobs stand.</summary>
+    public void Move(IReadOnlyList<ChainProgress> chains)
+    {
+        foreach (ChainProgress chain in chains)
+        {
+            if (_jobs.TryGetValue(chain.Id, out DispatchedJob? job) && !job.IsFinished)
+            {
+                MoveForward(job, chain.IterationsDone, chain.Chain);
+            }
+        }
+    }
+
+    /// <summary>A result arrived, to be proposed; the job stays known until <see cref="Settle"/>.</summary>
+    /// <returns>Another worker that has the job in hand and must drop it, or null.</returns>
+    public NodeId? Finish(NodeId node, JobId id, long nowMs)
+    {
+        if (_workers.TryGetValue(node, out DispatchWorker? worker))
+        {
+            worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
+            worker.Unsettled++;
+        }
+
+        if (!_jobs.TryGetValue(id, out DispatchedJob? job))
+        {
+            // Not read yet; known from now on, so that reading it does not hand it out.
+            job = new DispatchedJob(new JobInHand(id, default, 0, 1, 0), 0, _sequence++);
+            _jobs.Add(id, job);
+        }
+
+        NodeId? other = job.Worker is { } holder && holder.Node != node ? holder.Node : null;
+        Detach(job);
+        job.IsFinished = true;
+        return other;
+    }
+
+    /// <summary>A result is in the replicated state, or no longer wanted there.</summary>
+    public void Settle(NodeId node, JobId id)
+    {
+        if (_workers.TryGetValue(node, out DispatchWorker? worker) && worker.Unsettled > 0)
+        {
+            worker.Unsettled--;
+        }
+
+        if (_jobs.TryGetValue(id, out DispatchedJob? job) && job.IsFinished)
+        {
+            _jobs.Remove(id);
+        }
+    }
+
+    /// <summary>The replicated state says that a job needs no more work (cancelled, or finished by whomever).</summary>
+    /// <returns>The worker that must drop it, or null.</returns>
+    public NodeId? Forget(JobId id)
+    {
+        if (!_jobs.TryGetValue(id, out DispatchedJob? job) || job.IsFinished)
+        {
+            return null;
+        }
+
+        NodeId? holder = job.Worker?.Node;
+        Detach(job);
+        job.IsFinished = true;
+        _jobs.Remove(id);
+        return holder;
+    }
+
+    /// <summary>Workers not heard since <paramref name="sinceMs"/>.</summary>
+    public void CollectSilent(long sinceMs, List<NodeId> into)
+    {
+        foreach (DispatchWorker worker in _workers.Values)
+        {
+            if (worker.HeardAtMs < sinceMs)
+            {
+                into.Add(worker.Node);
+            }
+        }
+    }
+
+    /// <summary>True when this worker is connected.</summary>
+    public bool IsConnected(NodeId node) => _workers.ContainsKey(node);
+
+    /// <summary>Where an unfinished job stands, if it is known here.</summary>
+    public ChainProgress? FindProgress(JobId id) =>
+        _jobs.TryGetValue(id, out DispatchedJob? job) && !job.IsFinished ? job.Progress : null;
+
+    /// <summary>The rows of a work report.</summary>
+    public IReadOnlyList<NodeWork> Describe()
+    {
+        var rows = new List<NodeWork>(_workers.Count);
+        foreach (DispatchWorker worker in _workers.Values)
+        {
+            rows.Add(new NodeWork(
+                worker.Node,
+                worker.HashThreads,
+                worker.Lanes,
+                worker.LanesBusy,
+                worker.Jobs.Count,
+                worker.IterationsPerSecond,
+                worker.KernelPath));
+        }
+
+        return rows;
+    }
+
+    [SuppressMessage("Roslynator", "RCS1242", Justification = "A value handed on as it is")]
+    private DispatchedJob Track(PendingJob job)
+    {
+        var tracked = new DispatchedJob(
+            new JobInHand(job.Id, job.Chain, job.IterationsDone, job.IterationsTotal, job.Priority),
+            job.IterationsDone,
+            _sequence++);
+        _jobs.Add(job.Id, tracked);
+        return tracked;
+    }
+
+    private void MoveForward(DispatchedJob job, ulong iterationsDone, Digest512 chain)
+    {
+        ulong step = job.MoveForward(iterationsDone, chain);
+        if (job.Worker is not { } worker || step == 0)
+        {
+            return;
+        }
+
+        worker.Advance(job, step);
+        if (!job.IsCheckpointDue && job.IterationsDone - job.CheckpointDone >= worker.CheckpointIterations)
+        {
+            job.IsCheckpointDue = true;
+            _checkpointsDue.Enqueue(job);
+        }
+    }
+
+    /// <summary>Takes a job out of the hand or the queue it is in.</summary>
+    private void Detach(DispatchedJob job)
+    {
+        job.Worker?.Remove(job);
+        if (job.IsReady)
+        {
+            _ready.Remove(job);
+        }
+
+        Invariant.That(job.Worker is null && !job.IsReady, "a job taken out is nowhere");
+    }
+}
