@@ -135,7 +135,7 @@ internal sealed record ProblemResponse(string Type, string Title, int Status, st
 internal sealed record BatchLine
 {
     /// <summary>The body as base64.</summary>
-    public string? Data { get; init; }
+    public byte[]? Data { get; init; }
 
     /// <summary>The body as text, hashed as UTF-8.</summary>
     public string? Text { get; init; }
