@@ -1,0 +1,119 @@
+namespace JobNode.Commands;
+
+/// <content>Reading commands: every field is checked against <see cref="Limits"/>, the length must be exact.</content>
+internal static partial class CommandCodec
+{
+    /// <summary>Reads one command that fills <paramref name="source"/> exactly.</summary>
+    /// <exception cref="InvalidDataException">Not a command of a known version; the message says where and why.</exception>
+    public static Command Decode(ReadOnlySpan<byte> source)
+    {
+        var reader = new WireReader(source, "command");
+        byte version = reader.ReadByte("version");
+        reader.Require(version == Version, "version", $"{version} is unknown, this build reads {Version}");
+        byte kind = reader.ReadByte("kind");
+        Command command = (Kind)kind switch
+        {
+            Kind.Enqueue => ReadEnqueue(ref reader),
+            Kind.Complete => ReadComplete(ref reader),
+            Kind.Checkpoint => ReadCheckpoint(ref reader),
+            Kind.Pull => ReadPull(ref reader),
+            Kind.Cancel => new Cancel(reader.ReadJobId()),
+            Kind.Expire => ReadExpire(ref reader),
+            _ => throw new InvalidDataException($"command: kind {kind} is unknown"),
+        };
+        reader.RequireEnd();
+        return command;
+    }
+
+    private static Enqueue ReadEnqueue(ref WireReader reader)
+    {
+        var jobs = new NewJob[ReadCount(ref reader, NewJobBytes, Limits.JobsPerCommandMax)];
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            JobId id = reader.ReadJobId();
+            Digest512 chain = reader.ReadDigest("chain");
+            ulong total = reader.ReadUInt64("iterations");
+            RequireIterations(ref reader, total);
+            byte flags = reader.ReadByte("flags");
+            byte priority = (byte)(flags & ~HasKeyFlag);
+            reader.Require(
+                priority <= Limits.PriorityMax, "priority", $"{priority} is over {Limits.PriorityMax}");
+            UInt128 key = UInt128.Zero;
+            if ((flags & HasKeyFlag) != 0)
+            {
+                key = reader.ReadUInt128("idempotency key");
+                reader.Require(key != UInt128.Zero, "idempotency key", $"is announced but zero");
+            }
+
+            jobs[i] = new NewJob(id, chain, total, priority, key);
+        }
+
+        return new Enqueue(jobs);
+    }
+
+    private static Complete ReadComplete(ref WireReader reader)
+    {
+        var chains = new FinishedChain[ReadCount(ref reader, ChainBytes, Limits.JobsPerCommandMax)];
+        for (int i = 0; i < chains.Length; i++)
+        {
+            JobId id = reader.ReadJobId();
+            Digest512 result = reader.ReadDigest("result");
+            chains[i] = new FinishedChain(id, result, new NodeId(reader.ReadUInt64("worker")));
+        }
+
+        return new Complete(chains);
+    }
+
+    private static Checkpoint ReadCheckpoint(ref WireReader reader)
+    {
+        var chains = new ChainProgress[ReadCount(ref reader, ChainBytes, Limits.JobsPerCommandMax)];
+        for (int i = 0; i < chains.Length; i++)
+        {
+            JobId id = reader.ReadJobId();
+            Digest512 chain = reader.ReadDigest("chain");
+            ulong done = reader.ReadUInt64("iterations");
+            RequireIterations(ref reader, done);
+            chains[i] = new ChainProgress(id, chain, done);
+        }
+
+        return new Checkpoint(chains);
+    }
+
+    private static Pull ReadPull(ref WireReader reader)
+    {
+        UInt128 key = reader.ReadUInt128("key");
+        reader.Require(key != UInt128.Zero, "key", $"of a pull is zero");
+        int top = reader.ReadUInt16("top");
+        reader.Require(top is >= 1 and <= Limits.PullTopMax, "top", $"{top} is not within 1 to {Limits.PullTopMax}");
+        byte order = reader.ReadByte("order");
+        reader.Require(order <= (byte)PullOrder.Newest, "order", $"{order} is unknown");
+        return new Pull(key, top, (PullOrder)order);
+    }
+
+    private static Expire ReadExpire(ref WireReader reader)
+    {
+        ulong finishedBeforeMs = reader.ReadUInt64("finished before");
+        ulong unpulledBeforeMs = reader.ReadUInt64("unpulled before");
+        uint max = reader.ReadUInt32("max");
+        reader.Require(
+            max is >= 1 and <= Limits.JobsPerCommandMax, "max", $"{max} is not within 1 to {Limits.JobsPerCommandMax}");
+        return new Expire(finishedBeforeMs, unpulledBeforeMs, (int)max);
+    }
+
+    /// <summary>Reads a count and checks that so many items can follow, so that a lie cannot make us allocate.</summary>
+    private static int ReadCount(ref WireReader reader, int itemBytesMin, int countMax)
+    {
+        int count = reader.ReadUInt16("count");
+        reader.Require(count >= 1 && count <= countMax, "count", $"{count} is not within 1 to {countMax}");
+        reader.Require(
+            (long)count * itemBytesMin <= reader.Remaining,
+            "count",
+            $"{count} needs at least {(long)count * itemBytesMin} bytes, {reader.Remaining} follow");
+        return count;
+    }
+
+    private static void RequireIterations(ref WireReader reader, ulong iterations) => reader.Require(
+        iterations is >= 1 and <= Limits.IterationsMax,
+        "iterations",
+        $"{iterations} are not within 1 to {Limits.IterationsMax}");
+}

@@ -1,0 +1,21 @@
+using JobNode.Commands;
+
+namespace JobNode.Queue;
+
+/// <summary>A change of the state that the scheduler wants to hear of without reading the whole queue again.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="Id">To which job; default on <see cref="JobEventKind.Reset"/>.</param>
+internal readonly record struct JobEvent(JobEventKind Kind, JobId Id);
+
+/// <summary>Kinds of <see cref="JobEvent"/>.</summary>
+internal enum JobEventKind : byte
+{
+    /// <summary>A pending job that needs work appeared.</summary>
+    WorkAdded = 0,
+
+    /// <summary>A job needs no work any more: it was completed, cancelled or expired.</summary>
+    Finished = 1,
+
+    /// <summary>A snapshot replaced everything: read the pending jobs again with a new cursor.</summary>
+    Reset = 2,
+}
