@@ -1,0 +1,23 @@
+using JobNode.Commands;
+using JobNode.Queue;
+
+namespace JobNode.Api;
+
+/// <summary>What the API is plugged into; the composition root fills it in.</summary>
+/// <param name="Proposer">Puts commands through the log, whoever leads.</param>
+/// <param name="ApplyThread">Runs reads where the state lives.</param>
+/// <param name="View">The replicated queue; looked at on <paramref name="ApplyThread"/> only.</param>
+/// <param name="Board">What consensus last said of itself.</param>
+/// <param name="WorkBoard">What the leader last said of the work.</param>
+/// <param name="FindProgress">Where a running chain stands; null when nobody runs it or the leader did not answer.</param>
+/// <param name="Waiters">Readers that wait for a job to finish.</param>
+/// <param name="Kernel">The hash kernel in use.</param>
+internal sealed record ApiParts(
+    ICommandProposer Proposer,
+    IApplyThread ApplyThread,
+    QueueView View,
+    StatusBoard Board,
+    WorkBoard WorkBoard,
+    Func<JobId, CancellationToken, ValueTask<ChainProgress?>> FindProgress,
+    JobWaiters Waiters,
+    KernelInfo Kernel);

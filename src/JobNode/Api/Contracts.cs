@@ -1,0 +1,151 @@
+using System.Text.Json.Serialization;
+
+namespace JobNode.Api;
+
+/// <summary>Answer of an enqueue, and one line of a batch's answer.</summary>
+/// <param name="Id">The job's UUID.</param>
+internal sealed record EnqueueResponse(string Id);
+
+/// <summary>One result as a pull gives it.</summary>
+/// <param name="Id">The job's UUID.</param>
+/// <param name="Result">128 lowercase hex digits.</param>
+/// <param name="Iterations">Hashes in all.</param>
+/// <param name="CompletedAt">ISO 8601, UTC, milliseconds.</param>
+internal sealed record PulledResponse(string Id, string Result, ulong Iterations, string CompletedAt);
+
+/// <summary>One job as <c>GET /jobs/{id}</c> shows it.</summary>
+/// <param name="Id">The job's UUID.</param>
+/// <param name="State">pending, running, completed, pulled or cancelled.</param>
+/// <param name="Iterations">Hashes in all.</param>
+/// <param name="IterationsDone">Hashes done as far as this node knows.</param>
+/// <param name="Progress">0 to 1.</param>
+/// <param name="EtaSeconds">Estimated seconds until it is done; null when unknown, absent work or finished.</param>
+/// <param name="Priority">0 to 9.</param>
+/// <param name="EnqueuedAt">ISO 8601, UTC, milliseconds.</param>
+/// <param name="CompletedAt">When it finished, or null.</param>
+/// <param name="Result">128 lowercase hex digits once completed, else null.</param>
+internal sealed record JobResponse(
+    string Id,
+    string State,
+    ulong Iterations,
+    ulong IterationsDone,
+    double Progress,
+    double? EtaSeconds,
+    int Priority,
+    string EnqueuedAt,
+    string? CompletedAt,
+    string? Result);
+
+/// <summary>A page of jobs.</summary>
+/// <param name="Jobs">The jobs of this page.</param>
+/// <param name="NextCursor">What to send as <c>cursor</c> for the next page; null on the last one.</param>
+internal sealed record JobPageResponse(IReadOnlyList<JobResponse> Jobs, string? NextCursor);
+
+/// <summary>Answer of a cancel.</summary>
+/// <param name="Id">The job's UUID.</param>
+/// <param name="State">Always cancelled.</param>
+internal sealed record CancelResponse(string Id, string State);
+
+/// <summary>The whole of <c>GET /status</c>: what this node knows of the cluster.</summary>
+/// <param name="Node">The node that answers.</param>
+/// <param name="ClusterId">32 hex digits.</param>
+/// <param name="Leader">The leader's cluster address, or null while none is known.</param>
+/// <param name="Term">Raft term.</param>
+/// <param name="CommitIndex">Highest committed log index known here.</param>
+/// <param name="AppliedIndex">Highest log index applied here.</param>
+/// <param name="StateDigest">32 hex digits over the state at <paramref name="AppliedIndex"/>; equal on every node.</param>
+/// <param name="Queue">Jobs by state.</param>
+/// <param name="Nodes">All members.</param>
+/// <param name="IterationsPerSecond">Sum of the nodes' measured rates.</param>
+/// <param name="IterationsRemaining">Work left, as a decimal number (it may pass 64 bits).</param>
+/// <param name="EtaSeconds">Seconds until the queue is empty at this rate; null when the rate is unknown.</param>
+internal sealed record StatusResponse(
+    StatusNode Node,
+    string ClusterId,
+    string? Leader,
+    ulong Term,
+    ulong CommitIndex,
+    ulong AppliedIndex,
+    string StateDigest,
+    StatusQueue Queue,
+    IReadOnlyList<StatusMember> Nodes,
+    double IterationsPerSecond,
+    UInt128 IterationsRemaining,
+    double? EtaSeconds);
+
+/// <summary>The node that answers.</summary>
+/// <param name="Id">16 hex digits.</param>
+/// <param name="Address">Its cluster address.</param>
+/// <param name="ApiAddress">Its API address.</param>
+/// <param name="Role">leader, follower or candidate.</param>
+/// <param name="State">ready, starting or noQuorum.</param>
+/// <param name="Version">Of the program.</param>
+/// <param name="Isa">Kernel path in use.</param>
+/// <param name="Warnings">Sentences about what is not as good as it could be here.</param>
+internal sealed record StatusNode(
+    string Id,
+    string Address,
+    string ApiAddress,
+    string Role,
+    string State,
+    string Version,
+    string Isa,
+    IReadOnlyList<string> Warnings);
+
+/// <summary>Jobs by state; pending does not count running.</summary>
+internal sealed record StatusQueue(long Pending, long Running, long Completed, long Pulled, long Cancelled);
+
+/// <summary>One member.</summary>
+/// <param name="Id">16 hex digits.</param>
+/// <param name="Address">Its cluster address.</param>
+/// <param name="Role">leader or follower.</param>
+/// <param name="Alive">True when the leader's latest report has it at work.</param>
+/// <param name="HashThreads">Hash threads.</param>
+/// <param name="Lanes">Chains it can advance at once.</param>
+/// <param name="LanesBusy">Lanes with a job.</param>
+/// <param name="JobsHeld">Jobs in its hands.</param>
+/// <param name="IterationsPerSecond">Measured.</param>
+/// <param name="Isa">Kernel path, or null when it was not heard of.</param>
+internal sealed record StatusMember(
+    string Id,
+    string Address,
+    string Role,
+    bool Alive,
+    int HashThreads,
+    int Lanes,
+    int LanesBusy,
+    int JobsHeld,
+    double IterationsPerSecond,
+    string? Isa);
+
+/// <summary>An error (RFC 9457): a stable type, a sentence that says what to send instead, and who says so.</summary>
+/// <param name="Type">For example <c>/problems/iterations-invalid</c>.</param>
+/// <param name="Title">The same for every problem of the type.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Detail">What is wrong here and what to send.</param>
+/// <param name="Node">The node that answers.</param>
+internal sealed record ProblemResponse(string Type, string Title, int Status, string Detail, string Node)
+{
+    /// <summary>The job concerned, where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+}
+
+/// <summary>One line of a batch (<c>POST /jobs</c>): exactly one of <see cref="Data"/> and <see cref="Text"/>.</summary>
+internal sealed record BatchLine
+{
+    /// <summary>The body as base64.</summary>
+    public byte[]? Data { get; init; }
+
+    /// <summary>The body as text, hashed as UTF-8.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Required.</summary>
+    public ulong? Iterations { get; init; }
+
+    /// <summary>0 to 9.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>As the header of an enqueue.</summary>
+    public string? IdempotencyKey { get; init; }
+}
