@@ -8,10 +8,12 @@ namespace JobNode.Tests.Tidy;
 /// <summary>The documents keep up with the code.</summary>
 internal static partial class DocumentRules
 {
-    /// <summary>Flags of <c>serve</c> and environment variables that the code knows and the README does not tell.</summary>
+    /// <summary>
+    /// Flags of <c>serve</c> and environment variables that the code knows and the README does not tell.
+    /// </summary>
     public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string readme)
     {
-        foreach (SourceFile file in product.Where(file => file.Folder == "Cli" && file.Name.StartsWith("Serve", StringComparison.Ordinal)))
+        foreach (SourceFile file in product.Where(IsServe))
         {
             foreach (string flag in Literals(file).Where(text => ServeFlag().IsMatch(text)).Distinct())
             {
@@ -34,7 +36,9 @@ internal static partial class DocumentRules
         }
     }
 
-    /// <summary>True when the change log has a section for unreleased work or for the version in the build settings.</summary>
+    /// <summary>
+    /// True when the change log has a section for unreleased work or for the version in the build settings.
+    /// </summary>
     public static bool TellsVersion(string changelog, string buildProperties)
     {
         string version = XDocument.Parse(buildProperties).Descendants("VersionPrefix").Single().Value;
@@ -42,6 +46,9 @@ internal static partial class DocumentRules
             line.StartsWith("## [Unreleased]", StringComparison.Ordinal)
             || line.StartsWith($"## [{version}]", StringComparison.Ordinal));
     }
+
+    private static bool IsServe(SourceFile file) =>
+        file.Folder == "Cli" && file.Name.StartsWith("Serve", StringComparison.Ordinal);
 
     private static IEnumerable<string> Literals(SourceFile file) => file.Syntax.DescendantTokens()
         .Where(token => token.IsKind(SyntaxKind.StringLiteralToken))

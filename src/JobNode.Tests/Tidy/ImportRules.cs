@@ -62,8 +62,10 @@ internal sealed class ImportRules
         }
 
         return Uses(file).Distinct().Where(use => !MayUse(file.Folder, use.Folder, use.Type)).Select(use =>
-            $"{use.Place}: {file.Folder} may not use {(use.Type ?? "all")} of {(use.Folder.Length == 0 ? "the root" : use.Folder)}");
+            $"{use.Place}: {file.Folder} may not use {use.Type ?? "anything"} of {Spoken(use.Folder)}");
     }
+
+    private static string Spoken(string folder) => folder.Length == 0 ? "the root" : folder;
 
     /// <summary>May a file of one folder use a type of another? A null type asks for the folder as such.</summary>
     private bool MayUse(string from, string folder, string? type)
@@ -118,12 +120,14 @@ internal sealed class ImportRules
                 continue;
             }
 
-            foreach (string folder in inScope.Where(folder => folder != file.Folder && _declared[folder].Contains(text)))
+            if (_declared[file.Folder].Contains(text) || !IsTypePosition(name))
             {
-                if (!_declared[file.Folder].Contains(text) && IsTypePosition(name))
-                {
-                    yield return (folder, text, file.Place(name));
-                }
+                continue;
+            }
+
+            foreach (string folder in inScope.Where(folder => _declared[folder].Contains(text)))
+            {
+                yield return (folder, text, file.Place(name));
             }
         }
     }
@@ -138,7 +142,9 @@ internal sealed class ImportRules
         _ => null,
     };
 
-    /// <summary>Could this name be a type? Members that share a type's name are told apart by where they stand.</summary>
+    /// <summary>
+    /// Could this name be a type? Members that share a type's name are told apart by where they stand.
+    /// </summary>
     private static bool IsTypePosition(SimpleNameSyntax name) => name.Parent switch
     {
         AssignmentExpressionSyntax assignment => assignment.Right == name,
@@ -148,7 +154,9 @@ internal sealed class ImportRules
         _ => !name.IsVar,
     };
 
-    /// <summary>Types of the files named <paramref name="fileName"/>, and of the same folder what their members mention.</summary>
+    /// <summary>
+    /// Types of the files named <paramref name="fileName"/>, and of the same folder what their members mention.
+    /// </summary>
     private HashSet<string> Surface(string folder, string fileName)
     {
         Queue<string> open = new(_files
@@ -173,7 +181,9 @@ internal sealed class ImportRules
     private static bool IsNamed(string file, string name) =>
         file == $"{name}.cs" || file.StartsWith($"{name}.", StringComparison.Ordinal);
 
-    /// <summary>Names in the signatures of a type's members that are not private; bodies and constructors left out.</summary>
+    /// <summary>
+    /// Names in the signatures of a type's members that are not private; bodies and constructors left out.
+    /// </summary>
     private IEnumerable<string> SignatureNames(string folder, string type)
     {
         foreach (BaseTypeDeclarationSyntax declaration in _files.Where(file => file.Folder == folder)
@@ -200,7 +210,7 @@ internal sealed class ImportRules
 
     private static bool IsVisible(MemberDeclarationSyntax member) =>
         member is not ConstructorDeclarationSyntax
-        && member.Modifiers.Any(modifier => modifier.IsKind(SyntaxKind.PublicKeyword) || modifier.IsKind(SyntaxKind.InternalKeyword));
+        && member.Modifiers.Any(modifier => modifier.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.InternalKeyword);
 
     private static IEnumerable<SyntaxNode> SignatureParts(MemberDeclarationSyntax member) => member switch
     {

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace JobNode.Tests.Tidy;
 
-/// <summary>Files stop at 400 lines, methods at 70, lines at 120 columns (STYLE habit 7). Generated code is exempt.</summary>
+/// <summary>
+/// Files stop at 400 lines, methods at 70, lines at 120 columns (STYLE habit 7). Generated code is exempt.
+/// </summary>
 internal static class LengthRules
 {
     private const int FileLinesMax = 400;

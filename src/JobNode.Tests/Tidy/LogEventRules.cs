@@ -28,7 +28,7 @@ internal static class LogEventRules
         Dictionary<int, string> seen = [];
         foreach (SourceFile file in files.Where(file => file.IsProduct))
         {
-            foreach (AttributeSyntax message in file.Syntax.DescendantNodes().OfType<AttributeSyntax>().Where(IsLogMessage))
+            foreach (AttributeSyntax message in LogMessagesOf(file))
             {
                 string place = file.Place(message);
                 if (EventId(message) is not { } id)
@@ -68,8 +68,9 @@ internal static class LogEventRules
             : [$"{place}: event id {id} is not within {range.From} to {range.To - 1}, the range of {area}"];
     }
 
-    private static bool IsLogMessage(AttributeSyntax attribute) =>
-        attribute.Name.ToString() is "LoggerMessage" or "LoggerMessageAttribute";
+    private static IEnumerable<AttributeSyntax> LogMessagesOf(SourceFile file) =>
+        file.Syntax.DescendantNodes().OfType<AttributeSyntax>()
+            .Where(attribute => attribute.Name.ToString() is "LoggerMessage" or "LoggerMessageAttribute");
 
     /// <summary>The first positional argument or the one named EventId, when it is a number.</summary>
     private static int? EventId(AttributeSyntax attribute)

@@ -5,7 +5,8 @@ namespace JobNode.Tests.Tidy;
 /// <summary>Namespace is folder (STYLE section 1); no type is a Manager, Helper or Util (habit 6).</summary>
 internal static class NameRules
 {
-    private static readonly string[] EmptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Utility", "Utilities"];
+    private static readonly string[] EmptyWords =
+        ["Manager", "Helper", "Helpers", "Util", "Utils", "Utility", "Utilities"];
 
     /// <summary>What is named against the rules in one file, one sentence each.</summary>
     public static IEnumerable<string> Violations(SourceFile file)

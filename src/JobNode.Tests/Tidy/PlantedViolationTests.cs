@@ -1,6 +1,8 @@
 namespace JobNode.Tests.Tidy;
 
-/// <summary>A rule that finds nothing may be blind: each is shown a violation, and something innocent that looks alike.</summary>
+/// <summary>
+/// A rule that finds nothing may be blind: each is shown a violation, and something innocent that looks alike.
+/// </summary>
 public sealed class PlantedViolationTests
 {
     private static readonly SourceFile Table = Product("Queue/JobTable.cs", "internal sealed class JobTable;");
@@ -11,7 +13,9 @@ public sealed class PlantedViolationTests
     private static readonly SourceFile Options = new(
         "src/JobNode/ServeOptions.cs", "namespace JobNode; internal sealed record ServeOptions;");
 
-    private static readonly SourceFile Host = new("src/JobNode/NodeHost.cs", "namespace JobNode; static class NodeHost;");
+    private static readonly SourceFile Host = new(
+        "src/JobNode/NodeHost.cs", "namespace JobNode; static class NodeHost;");
+
     private static readonly SourceFile Loop = Product("Consensus/RaftLoop.cs", "internal sealed class RaftLoop;");
 
     [Theory]
@@ -65,7 +69,8 @@ public sealed class PlantedViolationTests
     [Fact]
     public void A_wrong_namespace_and_an_empty_name_are_caught()
     {
-        Assert.NotEmpty(NameRules.Violations(new SourceFile("src/JobNode/Api/A.cs", "namespace JobNode.Queue; class A;")));
+        SourceFile misplaced = new("src/JobNode/Api/A.cs", "namespace JobNode.Queue; class A;");
+        Assert.NotEmpty(NameRules.Violations(misplaced));
         Assert.NotEmpty(NameRules.Violations(Product("Api/A.cs", "class JobHelper;")));
         Assert.Empty(NameRules.Violations(Product("Consensus/Log/A.cs", "class JobTable;")));
     }
@@ -126,7 +131,7 @@ public sealed class PlantedViolationTests
     [Fact]
     public void A_silent_changelog_is_caught()
     {
-        const string Properties = "<Project><PropertyGroup><VersionPrefix>0.2.0</VersionPrefix></PropertyGroup></Project>";
+        const string Properties = "<Project><A><VersionPrefix>0.2.0</VersionPrefix></A></Project>";
         Assert.False(DocumentRules.TellsVersion("# Changelog\n\n## [0.1.0]\n", Properties));
         Assert.True(DocumentRules.TellsVersion("# Changelog\n\n## [0.2.0] - 2030-01-01\n", Properties));
         Assert.True(DocumentRules.TellsVersion("# Changelog\n\n## [Unreleased]\n", Properties));
@@ -142,7 +147,8 @@ public sealed class PlantedViolationTests
     }
 
     private static SourceFile LogMessages(string area, string attribute) => Product(
-        $"Observability/LogMessages.{area}.cs", $"static partial class LogMessages {{ {attribute} static partial void A(); }}");
+        $"Observability/LogMessages.{area}.cs",
+        $"static partial class LogMessages {{ {attribute} static partial void A(); }}");
 
     private static string Method(int statements) =>
         "class A\n{\n    void B()\n    {\n" + Repeat("        C();\n", statements) + "    }\n}";

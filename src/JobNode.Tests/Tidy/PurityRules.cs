@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace JobNode.Tests.Tidy;
 
 /// <summary>
-/// Queue touches no clock, randomness, file, socket, lock or Task (STYLE habit 1): the same log must give the same bytes
-/// on every node.
+/// Queue touches no clock, randomness, file, socket, lock or Task (STYLE habit 1): the same log must give the same
+/// bytes on every node.
 /// </summary>
 internal static class PurityRules
 {
@@ -54,7 +54,9 @@ internal static class PurityRules
         }
     }
 
-    /// <summary>A member that happens to be named so, such as <c>entry.Path</c>; a namespace before the dot does not excuse.</summary>
+    /// <summary>
+    /// A member that happens to be named so, such as <c>entry.Path</c>; a namespace before the dot does not excuse.
+    /// </summary>
     private static bool IsMember(SimpleNameSyntax name) =>
         name.Parent is MemberAccessExpressionSyntax access && access.Name == name
         && !access.Expression.ToString().StartsWith("System", StringComparison.Ordinal);

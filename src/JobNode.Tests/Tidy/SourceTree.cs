@@ -6,7 +6,10 @@ namespace JobNode.Tests.Tidy;
 internal static class SourceTree
 {
     private static readonly string[] TextEndings =
-        [".cs", ".go", ".s", ".h", ".sh", ".md", ".csproj", ".props", ".targets", ".json", ".editorconfig", ".yml", ".txt"];
+    [
+        ".cs", ".go", ".s", ".h", ".sh", ".md", ".csproj", ".props", ".targets", ".json", ".editorconfig", ".yml",
+        ".txt",
+    ];
 
     private static readonly string[] TextNames = ["Makefile", "run", "LICENSE", ".gitignore"];
 
@@ -47,12 +50,11 @@ internal static class SourceTree
             }
         }
 
-        foreach (DirectoryInfo child in folder.EnumerateDirectories().OrderBy(child => child.Name, StringComparer.Ordinal))
+        foreach (DirectoryInfo child in folder.EnumerateDirectories()
+            .Where(child => !SkippedFolders.Contains(child.Name))
+            .OrderBy(child => child.Name, StringComparer.Ordinal))
         {
-            if (!SkippedFolders.Contains(child.Name))
-            {
-                Collect(child, root, into);
-            }
+            Collect(child, root, into);
         }
     }
 }

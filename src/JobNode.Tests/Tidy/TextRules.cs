@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace JobNode.Tests.Tidy;
 
-/// <summary>What must stand in no text file: unfinished work, paths of one machine, tabs and blanks at line ends.</summary>
+/// <summary>
+/// What must stand in no text file: unfinished work, paths of one machine, tabs and blanks at line ends.
+/// </summary>
 internal static partial class TextRules
 {
     /// <summary>What one file says that it must not, one sentence each.</summary>
@@ -30,9 +32,9 @@ internal static partial class TextRules
     }
 
     // Written in pieces, so that this file does not find itself.
-    [GeneratedRegex(@"\b(TO" + @"DO|FIX" + @"ME)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(TO" + @"DO|FIX" + @"ME)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UnfinishedWork();
 
-    [GeneratedRegex(@"(?<![\w.~])/(wo" + @"rk|ho" + @"me/\w+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<![\w.~])/(wo" + @"rk|ho" + @"me/\w+)/", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePath();
 }
