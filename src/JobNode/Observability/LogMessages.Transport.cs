@@ -59,4 +59,9 @@ internal static partial class LogMessages
     /// <summary>The stream to a leader ended; commands in flight are tried again.</summary>
     [LoggerMessage(2031, LogLevel.Information, "stopped passing commands on to {Address}: {Reason}; {InFlight} in flight")]
     public static partial void ForwardStreamLost(this ILogger logger, string address, string reason, int inFlight);
+
+    /// <summary>The leader cannot be reached to pass commands on; tried again for each.</summary>
+    [LoggerMessage(2032, LogLevel.Debug, "cannot pass commands on to {Address}: {Reason}; {InFlight} wait")]
+    public static partial void ForwardStreamNotOpened(
+        this ILogger logger, string address, string reason, int inFlight);
 }
