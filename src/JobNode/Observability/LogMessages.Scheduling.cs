@@ -47,4 +47,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(3013, LogLevel.Error, "The worker failed and starts again: {Reason}")]
     public static partial void WorkerFailed(this ILogger logger, string reason, Exception exception);
+
+    [LoggerMessage(3014, LogLevel.Error, "Looking for jobs whose retention ended failed; trying again later")]
+    public static partial void ExpiryFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3015, LogLevel.Error, "A proposal of results or checkpoints failed; results are proposed again")]
+    public static partial void WorkProposalFailed(this ILogger logger, Exception exception);
 }

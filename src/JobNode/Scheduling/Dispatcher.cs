@@ -202,6 +202,15 @@ internal sealed partial class Dispatcher
         }
     }
 
+    /// <summary>Takes all workers as heard now: after the leader itself stood still, its own silence proves nothing.</summary>
+    public void ForgiveSilence(long nowMs)
+    {
+        foreach (DispatchWorker worker in _workers.Values)
+        {
+            worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
+        }
+    }
+
     /// <summary>True when this worker is connected.</summary>
     public bool IsConnected(NodeId node) => _workers.ContainsKey(node);
 

@@ -22,6 +22,12 @@ internal sealed class RateMeter(double idleRate)
     {
         Invariant.That(timeMs >= _last.TimeMs || _samples.Count == 0, "a rate meter's time does not go back");
         Invariant.That(iterations >= _last.Iterations, "the count of iterations does not go back");
+        if (iterations == _last.Iterations)
+        {
+            // Idle: the window starts again with the next work, so that the pause does not count against it.
+            _samples.Clear();
+        }
+
         _last = (timeMs, iterations);
         _samples.Enqueue(_last);
         if (_samples.Count > SamplesMax)

@@ -1,5 +1,6 @@
 using JobNode.Commands;
 using JobNode.Hashing;
+using JobNode.Observability;
 using JobNode.Queue;
 using JobNode.Transport;
 
@@ -8,6 +9,32 @@ namespace JobNode.Scheduling;
 /// <summary>All of a node's work: its worker, which follows the leader, and the leader's side while this node leads.</summary>
 internal sealed class WorkService : IAsyncDisposable
 {
+    /// <summary>A worker that heard of this leader before it did itself waits this long, in milliseconds.</summary>
+    private const int LeaderAwaitedMs = 2_000;
+
+    private const int RestartDelayMs = 200;
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly NodeId _self;
+    private readonly ICommandProposer _proposer;
+    private readonly IApplyThread _applyThread;
+    private readonly QueueView _view;
+    private readonly StatusBoard _board;
+    private readonly WorkBoard _workBoard;
+    private readonly Func<string, CancellationToken, Task<DuplexStream>> _openWorkStream;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly JobHand _hand;
+    private readonly HashThread[] _threads;
+    private readonly Worker _worker;
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile WorkLeader? _leader;
+    private TaskCompletionSource _leaderStarted = NewSignal();
+    private Task _working = Task.CompletedTask;
+    private Task _leading = Task.CompletedTask;
+    private int _stopped;
+
     /// <summary>Composes; nothing runs before <see cref="Start"/>.</summary>
     /// <param name="self">This node.</param>
     /// <param name="kernel">The kernel its hash threads use.</param>
@@ -31,25 +58,217 @@ internal sealed class WorkService : IAsyncDisposable
         WorkBoard workBoard,
         Func<string, CancellationToken, Task<DuplexStream>> openWorkStream,
         TimeProvider time,
-        ILogger logger) => throw new NotSupportedException("not written yet");
+        ILogger logger)
+    {
+        Invariant.That(self != NodeId.None, "a node has an id");
+        _self = self;
+        _proposer = localProposer;
+        _applyThread = applyThread;
+        _view = view;
+        _board = board;
+        _workBoard = workBoard;
+        _openWorkStream = openWorkStream;
+        _time = time;
+        _logger = logger;
+        _hand = new JobHand(hashThreads);
+        _threads = new HashThread[hashThreads];
+        for (int thread = 0; thread < hashThreads; thread++)
+        {
+            _threads[thread] = new HashThread(thread, kernel, _hand, logger);
+        }
+
+        using ChainLanes lanes = kernel.CreateLanes();
+        var capacity = new WorkerCapacity(
+            hashThreads,
+            hashThreads * lanes.Lanes,
+            hashThreads * kernel.Best.IterationsPerSecond,
+            kernel.Best.Name);
+        _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
+    }
 
     /// <summary>Starts the hash threads, the worker and the watch over leadership.</summary>
-    public void Start() => throw new NotSupportedException("not written yet");
+    public void Start()
+    {
+        foreach (HashThread thread in _threads)
+        {
+            thread.Start();
+        }
 
-    /// <summary>Stops the hash threads, hands the work back with its last progress, and ends.</summary>
-    public Task StopAsync() => throw new NotSupportedException("not written yet");
+        _leading = Task.Run(() => LeadAsync(_stopping.Token));
+        _working = Task.Run(() => _worker.RunAsync(_leaving.Token));
+    }
 
-    /// <summary>Serves a worker's stream until it ends; closes it at once when this node does not lead.</summary>
-    public Task AcceptAsync(NodeId worker, DuplexStream stream, CancellationToken cancellation) =>
-        throw new NotSupportedException("not written yet");
+    /// <summary>
+    /// Stops the hash threads, hands the work back with its last progress, and ends. A leader still replicates the
+    /// results and progress that it has.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
+
+        _hand.Stop();
+        await Task.Run(JoinThreads);
+        await _leaving.CancelAsync();
+        await _working;
+        if (_leader is { } leader)
+        {
+            await leader.DrainAsync(DrainTimeout);
+        }
+
+        await _stopping.CancelAsync();
+        await _leading;
+    }
+
+    /// <summary>Serves a worker's stream until it ends; closes it when this node does not lead, nor is about to.</summary>
+    public async Task AcceptAsync(NodeId worker, DuplexStream stream, CancellationToken cancellation)
+    {
+        await using var work = new WorkStream(stream);
+        if (await FindLeaderAsync(cancellation) is { } leader)
+        {
+            await leader.ServeAsync(worker, work, cancellation);
+        }
+    }
 
     /// <summary>Where a running job stands, at most about a second old; null when nobody runs it or nobody answers.</summary>
-    public ValueTask<ChainProgress?> FindProgressAsync(JobId id, CancellationToken cancellation) =>
-        throw new NotSupportedException("not written yet");
+    public async ValueTask<ChainProgress?> FindProgressAsync(JobId id, CancellationToken cancellation)
+    {
+        if (_leader is not { } leader)
+        {
+            return await _worker.AskProgressAsync(id, cancellation);
+        }
+
+        try
+        {
+            return await leader.FindProgressAsync(id, cancellation);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
 
     /// <summary>What changed in the replicated state. Called on the raft thread: only notes it.</summary>
-    public void OnJobEvents(IReadOnlyList<JobEvent> events) => throw new NotSupportedException("not written yet");
+    public void OnJobEvents(IReadOnlyList<JobEvent> events) => _leader?.OnJobEvents(events);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => new(StopAsync());
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _leaving.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void JoinThreads()
+    {
+        foreach (HashThread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    /// <summary>Runs a <see cref="WorkLeader"/> whenever, and as long as, this node leads.</summary>
+    private async Task LeadAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                ConsensusStatus status = _board.Current;
+                if (status.IsLeader)
+                {
+                    await LeadTermAsync(status, stopping);
+                }
+                else
+                {
+                    await _board.WaitForChangeAsync(status, stopping);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task LeadTermAsync(ConsensusStatus status, CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var leader = new WorkLeader(
+            status, _proposer, _applyThread, _view, _board, _workBoard, _time, _logger);
+
+        // Visible before it first reads the state: an event is either in what it reads, or told to it.
+        _leader = leader;
+        Interlocked.Exchange(ref _leaderStarted, NewSignal()).TrySetResult();
+        Task changed = _board.WaitForChangeAsync(status, ending.Token);
+        Task running = leader.RunAsync(ending.Token);
+        try
+        {
+            await Task.WhenAny(changed, running);
+            await ending.CancelAsync();
+            await running;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // All that a leader of work knows is disposable: it starts again from the replicated state and the hellos.
+            _logger.WorkLeaderFailed(exception.Message, exception);
+            await Task.Delay(RestartDelayMs, stopping);
+        }
+        finally
+        {
+            _leader = null;
+        }
+    }
+
+    private async Task<WorkLeader?> FindLeaderAsync(CancellationToken cancellation)
+    {
+        long since = _time.GetTimestamp();
+        while (true)
+        {
+            Task started = Volatile.Read(ref _leaderStarted).Task;
+            if (_leader is { } leader)
+            {
+                return leader;
+            }
+
+            TimeSpan left = TimeSpan.FromMilliseconds(LeaderAwaitedMs) - _time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero || _stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            await Task.WhenAny(started, Task.Delay(left, _time, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private Task<DuplexStream> OpenAsync(ConsensusStatus status, CancellationToken cancellation)
+    {
+        if (status.Leader != _self)
+        {
+            string address = status.LeaderAddress ?? throw new IOException($"leader {status.Leader} has no address");
+            return _openWorkStream(address, cancellation);
+        }
+
+        (DuplexStream here, DuplexStream there) = InMemoryDuplex.CreatePair();
+        _ = ServeSelfAsync(there);
+        return Task.FromResult(here);
+    }
+
+    private async Task ServeSelfAsync(DuplexStream stream)
+    {
+        try
+        {
+            await AcceptAsync(_self, stream, _stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

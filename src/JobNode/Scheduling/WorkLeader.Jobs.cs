@@ -1,0 +1,236 @@
+using System.Diagnostics.CodeAnalysis;
+using JobNode.Commands;
+using JobNode.Observability;
+using JobNode.Queue;
+
+namespace JobNode.Scheduling;
+
+/// <summary>Jobs in and out: from the replicated state to the workers, results and checkpoints back into it.</summary>
+internal sealed partial class WorkLeader
+{
+    /// <summary>While this many Complete commands are under way, smaller batches wait and grow.</summary>
+    private const int SmallCommandsInFlightMax = 2;
+
+    private const int RetryDelayMs = 100;
+
+    private readonly Queue<FinishedChain> _results = new();
+    private int _commandsInFlight;
+    private long _retryAtMs;
+
+    private bool WantsToRead => _hasUnread && _isAssigning && _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsLow;
+
+    private async Task ReadPendingAsync(CancellationToken cancellation)
+    {
+        bool hasArrivals = _workAdded;
+        _workAdded = false;
+        _hasUnread |= hasArrivals;
+        bool isDue = _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsLow
+            || (hasArrivals && _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsMax);
+        if (!_hasUnread || !isDue)
+        {
+            return;
+        }
+
+        List<PendingJob> jobs = await _applyThread.ReadAsync(ReadPending, cancellation);
+        foreach (PendingJob job in jobs)
+        {
+            _dispatcher.AddPending(job);
+        }
+
+        _hasUnread = jobs.Count == SchedulingLimits.JobsPerReadMax;
+    }
+
+    /// <summary>On the apply thread.</summary>
+    private List<PendingJob> ReadPending()
+    {
+        List<PendingJob> jobs = [];
+        _view.ReadPending(_cursor, SchedulingLimits.JobsPerReadMax, jobs);
+        return jobs;
+    }
+
+    private void Assign()
+    {
+        List<Assignment> assignments = [];
+        _dispatcher.Assign(assignments);
+        SendJobs(assignments);
+    }
+
+    private void Rebalance(long nowMs)
+    {
+        List<Assignment> drops = [];
+        List<Assignment> assignments = [];
+        _dispatcher.Rebalance(nowMs, drops, assignments);
+        SendDrops(drops.Select(static drop => (drop.Worker, drop.Job.Id)));
+        SendJobs(assignments);
+    }
+
+    private void SendJobs(List<Assignment> assignments)
+    {
+        foreach (IGrouping<NodeId, Assignment> group in assignments.GroupBy(static assignment => assignment.Worker))
+        {
+            foreach (Assignment[] part in group.Chunk(SchedulingLimits.JobsPerMessageMax))
+            {
+                // A stream that broke while the first part was sent took its jobs back already.
+                if (_sessions.TryGetValue(group.Key, out LeaderSession? session))
+                {
+                    Send(session, new WorkAssign(Array.ConvertAll(part, static assignment => assignment.Job)));
+                }
+            }
+        }
+
+        foreach (Assignment assignment in assignments)
+        {
+            if (assignment.Job.IterationsDone > SchedulingLimits.ShortJobIterationsMax)
+            {
+                _logger.JobResumed(
+                    assignment.Job.Id.ToString(),
+                    assignment.Job.IterationsDone,
+                    assignment.Job.IterationsTotal,
+                    assignment.Worker.ToString());
+            }
+        }
+    }
+
+    private void SendDrops(IEnumerable<(NodeId Worker, JobId Id)> drops)
+    {
+        foreach (IGrouping<NodeId, JobId> group in drops.GroupBy(static drop => drop.Worker, static drop => drop.Id))
+        {
+            if (_sessions.TryGetValue(group.Key, out LeaderSession? session))
+            {
+                Send(session, new WorkDrop([.. group]));
+            }
+        }
+    }
+
+    /// <summary>Jobs that the replicated state says are finished or cancelled.</summary>
+    private void ForgetFinishedJobs()
+    {
+        List<(NodeId, JobId)> drops = [];
+        int taken = 0;
+        while (taken++ < SchedulingLimits.HandJobsMax && _finishedJobs.TryDequeue(out JobId id))
+        {
+            if (_dispatcher.Forget(id) is { } holder)
+            {
+                drops.Add((holder, id));
+            }
+        }
+
+        SendDrops(drops);
+    }
+
+    private bool IsDrained() => _results.Count == 0 && _commandsInFlight == 0;
+
+    private void ProposeResults()
+    {
+        while (_results.Count > 0 && NowMs >= _retryAtMs && MayPropose())
+        {
+            var batch = new List<FinishedChain>(Math.Min(_results.Count, Limits.JobsPerCommandMax));
+            while (batch.Count < Limits.JobsPerCommandMax && _results.TryDequeue(out FinishedChain chain))
+            {
+                batch.Add(chain);
+            }
+
+            Propose(new Complete(batch), result => Settle(batch, result));
+        }
+    }
+
+    private bool MayPropose() => _commandsInFlight < SmallCommandsInFlightMax
+        || (_results.Count >= Limits.JobsPerCommandMax && _commandsInFlight < SchedulingLimits.CommandsInFlightMax);
+
+    /// <summary>
+    /// Replicates progress. One that fails is not repeated: the next is due after some more work, and until then
+    /// this leader remembers it.
+    /// </summary>
+    private void ProposeCheckpoints()
+    {
+        while (_commandsInFlight < SchedulingLimits.CommandsInFlightMax)
+        {
+            List<ChainProgress> chains = [];
+            _dispatcher.TakeCheckpoints(Limits.JobsPerCommandMax, chains);
+            if (chains.Count == 0)
+            {
+                return;
+            }
+
+            Propose(new Checkpoint(chains), static _ => { });
+        }
+    }
+
+    [SuppressMessage("Usage", "VSTHRD110", Justification = "The outcome comes back through the inbox")]
+    private void Propose(Command command, Action<CommandResult> decided)
+    {
+        _commandsInFlight++;
+        _ = ProposeAsync(command, decided);
+    }
+
+    private async Task ProposeAsync(Command command, Action<CommandResult> decided)
+    {
+        CommandResult result;
+        try
+        {
+            result = (await _proposer.ProposeAsync(command, _ending.Token)).Result;
+        }
+        catch (Exception exception)
+        {
+            if (exception is not OperationCanceledException)
+            {
+                _logger.WorkProposalFailed(exception);
+            }
+
+            result = new CommandResult(ResultCode.OutcomeUnknown);
+        }
+
+        try
+        {
+            await PostAsync(() =>
+            {
+                _commandsInFlight--;
+                decided(result);
+                return Task.CompletedTask;
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // The leadership ended; the workers show their results to the next leader.
+        }
+    }
+
+    /// <summary>A Complete was decided: tells the workers, or proposes again what may not have been logged.</summary>
+    private void Settle(List<FinishedChain> batch, CommandResult result)
+    {
+        if (result is not ChainsResult chains)
+        {
+            // Completing is idempotent, so that it may be repeated whatever became of the first try.
+            batch.ForEach(_results.Enqueue);
+            _retryAtMs = NowMs + RetryDelayMs;
+            return;
+        }
+
+        Invariant.That(chains.Jobs.Count == batch.Count, "a Complete answers for each of its chains");
+        Dictionary<NodeId, List<JobId>> settled = [];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            FinishedChain chain = batch[i];
+            if (chains.Jobs[i].Code == ResultCode.ResultMismatch)
+            {
+                _logger.ResultsDiffer(chain.Id.ToString(), chain.Worker.ToString());
+            }
+
+            _dispatcher.Settle(chain.Worker, chain.Id);
+            if (!settled.TryGetValue(chain.Worker, out List<JobId>? ids))
+            {
+                settled.Add(chain.Worker, ids = []);
+            }
+
+            ids.Add(chain.Id);
+        }
+
+        foreach ((NodeId worker, List<JobId> ids) in settled)
+        {
+            if (_sessions.TryGetValue(worker, out LeaderSession? session))
+            {
+                Send(session, new WorkSettled(ids));
+            }
+        }
+    }
+}
