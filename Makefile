@@ -1,0 +1,65 @@
+# jobnode: everything a person types. A fresh machine needs the .NET SDK of global.json, make and apt-get; what else
+# is missing is installed once (scripts/install-tools.sh looks first).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PORT ?= 5000
+CLUSTER_PORT ?= 5001
+DATA ?= artifacts/data
+TIME ?= 10m
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export DOTNET_SKIP_FIRST_TIME_EXPERIENCE := 1
+export DOTNET_CLI_USE_MSBUILD_SERVER := 0
+export MSBUILDDISABLENODEREUSE := 1
+
+SHARED_SOURCES := Directory.Build.props Directory.Packages.props global.json .editorconfig
+SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
+	\( -name '*.cs' -o -name '*.csproj' -o -name '*.go' -o -name '*.s' -o -name '*.h' -o -name '*.targets' \) \
+	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
+
+.PHONY: help run test publish bench chaos lint clean tools-build tools-test tools-lint
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
+	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
+
+test: tools-test publish ## run every test; ends with "N passed, N failed"
+	@bash scripts/test.sh "$(FILTER)"
+
+publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
+
+bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
+	dotnet run --project bench/JobNode.Bench -c Release --disable-build-servers -- --job short --filter '*'
+	artifacts/jobnode bench hash
+
+chaos: tools-test publish ## try to break it for TIME=10m
+	@bash scripts/chaos.sh "$(TIME)"
+
+lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
+	@bash scripts/lint.sh
+
+clean: ## remove what was built; keeps the data directory
+	@find artifacts -mindepth 1 -maxdepth 1 -not -name data -exec rm -rf {} + 2>/dev/null || true
+	@find src bench tools -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
+	@if [ -d "$(DATA)" ]; then echo "kept the node's data in $(DATA); remove it yourself if you mean to"; fi
+
+tools-build:
+	@bash scripts/install-tools.sh build
+
+tools-test:
+	@bash scripts/install-tools.sh test
+
+tools-lint:
+	@bash scripts/install-tools.sh lint
+
+artifacts/jobnode: $(SOURCES)
+	@bash scripts/publish.sh src/JobNode jobnode "$@"
+
+artifacts/jobnode-simulation: $(SOURCES)
+	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Looks for the tools that a task needs and installs the Debian packages of those that are missing, once.
+# Usage: scripts/install-tools.sh build|test|lint
+set -euo pipefail
+
+task=${1:?usage: scripts/install-tools.sh build|test|lint}
+missing=()
+
+# need_command COMMAND PACKAGE: the package brings the command.
+need_command() {
+    command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+
+# need_file FILE PACKAGE: the package brings the file (headers and sources have no command to look for).
+need_file() {
+    [ -e "$1" ] || missing+=("$2")
+}
+
+command -v dotnet >/dev/null 2>&1 || {
+    echo "install-tools: the .NET SDK named in global.json is needed and 'dotnet' is not on the PATH." >&2
+    exit 1
+}
+
+need_command gcc gcc
+need_command go golang-go
+need_file /usr/share/gocode/src/go.etcd.io/etcd/raft/rawnode.go golang-etcd-server-dev
+need_file /usr/include/zlib.h zlib1g-dev
+
+case $task in
+    build) ;;
+    test)
+        need_command curl curl
+        need_command objdump binutils
+        ;;
+    lint) need_command shellcheck shellcheck ;;
+    *)
+        echo "install-tools: '$task' is not a task; say build, test or lint." >&2
+        exit 2
+        ;;
+esac
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    as_root=(sudo)
+fi
+
+refuse() {
+    echo "install-tools: $1 Install these packages, then run this again: ${missing[*]}" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null 2>&1 || refuse "this machine has no apt-get."
+if [ ${#as_root[@]} -gt 0 ] && ! sudo -n true 2>/dev/null && ! [ -t 0 ]; then
+    refuse "this user is not root, and sudo would ask for a password."
+fi
+
+echo "install-tools: installing ${missing[*]}" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120)
+{
+    "${install[@]}" update && "${install[@]}" --no-install-recommends install "${missing[@]}"
+} >"$log" 2>&1 || {
+    cat "$log" >&2
+    refuse "apt-get failed (its words are above)."
+}
