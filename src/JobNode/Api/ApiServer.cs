@@ -1,0 +1,124 @@
+using System.Net;
+using JobNode.Observability;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace JobNode.Api;
+
+/// <summary>The public HTTP API of a node: HTTP/1.1 and HTTP/2 (prior knowledge) on one port.</summary>
+/// <remarks>Kestrel without host, container or routing: nothing of them is needed, and starting takes less.</remarks>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly ServeOptions _options;
+    private readonly ClusterReader _cluster;
+    private readonly ApiRouter _router;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private KestrelServer? _server;
+
+    /// <summary>Builds the routes; opens nothing yet.</summary>
+    public ApiServer(ApiParts parts, ServeOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        _options = options;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger("JobNode.Api");
+        _cluster = new ClusterReader(parts, options, time);
+        var metrics = new Metrics();
+        var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
+        IReadOnlyList<ApiRoute> routes = Routes(
+            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, _cluster, metrics));
+        _router = new ApiRouter(routes, parts.Board, _cluster, metrics, time, _logger);
+    }
+
+    /// <summary>HOST:PORT it listens on, once started.</summary>
+    public string Address => _cluster.ApiAddress;
+
+    /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
+    public static IReadOnlyList<ApiRoute> Routes(JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status) =>
+    [
+        new("/enqueue", ["PUT", "POST"], (context, _) => jobs.EnqueueAsync(context)),
+        new("/pullCompleted", ["POST"], (context, _) => jobs.PullAsync(context)),
+        new("/jobs", ["POST"], (context, _) => batches.PostAsync(context)),
+        new("/jobs", ["GET"], (context, _) => jobs.ListAsync(context)),
+        new("/jobs/{id}", ["GET"], jobs.GetAsync),
+        new("/jobs/{id}", ["DELETE"], jobs.CancelAsync),
+        new("/status", ["GET"], (context, _) => status.StatusAsync(context)),
+        new("/livez", ["GET"], (context, _) => status.LiveAsync(context)),
+        new("/readyz", ["GET"], (context, _) => status.ReadyAsync(context)),
+        new("/metrics", ["GET"], (context, _) => status.MetricsAsync(context)),
+        new("/openapi.json", ["GET"], (context, _) => StatusEndpoints.OpenApiAsync(context)),
+        new("/", ["GET"], (context, _) => StatusEndpoints.DashboardAsync(context)),
+    ];
+
+    /// <summary>Opens the port.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The host has no address.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        if (!ListenAddress.TryParse(_options.Listen, out ListenAddress listen))
+        {
+            throw new InvalidOperationException($"\"{_options.Listen}\" is not HOST:PORT");
+        }
+
+        KestrelServerOptions settings = Settings(await listen.ResolveAsync(cancellation));
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), _loggers);
+        _server = new KestrelServer(Options.Create(settings), transport, _loggers);
+        await _server.StartAsync(_router, cancellation);
+        _cluster.ApiAddress = BoundAddress(listen, _server);
+        _logger.ApiListening(Address);
+    }
+
+    /// <summary>Stops taking requests and waits for those under way until the token is cancelled.</summary>
+    public Task StopAsync(CancellationToken cancellation) => _server?.StopAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            using var now = new CancellationTokenSource();
+            await now.CancelAsync();
+            await _server.StopAsync(now.Token);
+            _server.Dispose();
+            _server = null;
+        }
+    }
+
+    private static KestrelServerOptions Settings(IPEndPoint endpoint)
+    {
+        var settings = new KestrelServerOptions
+        {
+            AddServerHeader = false,
+            AllowAlternateSchemes = true,
+            ApplicationServices = NoServices.Instance,
+        };
+        // Uploads may be of any size and come over any line; what is held of one is a buffer.
+        settings.Limits.MaxRequestBodySize = null;
+        settings.Limits.MinRequestBodyDataRate = null;
+        settings.Listen(endpoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.Use(next => connection => Http2PriorKnowledge.HandleAsync(connection, next));
+        });
+        return settings;
+    }
+
+    private string BoundAddress(ListenAddress listen, KestrelServer server)
+    {
+        string bound = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        string host = listen.IsWildcard && ListenAddress.TryParse(_options.Advertise, out ListenAddress advertised)
+            ? advertised.Host
+            : listen.Host;
+        return new ListenAddress(host, new Uri(bound.Replace("[::]", "localhost")).Port).ToString();
+    }
+
+    /// <summary>Kestrel asks for a container but needs nothing of it without TLS.</summary>
+    private sealed class NoServices : IServiceProvider
+    {
+        public static readonly NoServices Instance = new();
+
+        public object? GetService(Type serviceType) => null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using JobNode.Commands;
+
+namespace JobNode.Api;
+
+/// <summary>Writes a batch's answer while the batch is still being read: NDJSON, or one JSON array.</summary>
+internal sealed class BatchWriter(HttpContext context, bool isArray)
+{
+    private readonly string _node = context.Response.Headers[ApiResponses.NodeHeader].ToString();
+    private bool _any;
+
+    /// <summary>Writes until the channel is completed.</summary>
+    public async Task WriteAllAsync(ChannelReader<BatchAnswers> answers)
+    {
+        context.Response.ContentType = isArray ? "application/json" : "application/x-ndjson";
+        await foreach (BatchAnswers batch in answers.ReadAllAsync(context.RequestAborted))
+        {
+            foreach ((JobId id, Problem? problem) in batch.Lines())
+            {
+                WriteLine(id, problem);
+            }
+
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+
+        if (isArray)
+        {
+            Write(_any ? "\n]\n"u8 : "[]\n"u8);
+        }
+    }
+
+    private void WriteLine(JobId id, Problem? problem)
+    {
+        if (isArray)
+        {
+            Write(_any ? ",\n"u8 : "[\n"u8);
+        }
+
+        _any = true;
+        Write(problem is null
+            ? Encoding.ASCII.GetBytes($"{{\"id\":\"{id}\"}}")
+            : JsonSerializer.SerializeToUtf8Bytes(problem.ToResponse(_node), ApiJsonContext.Default.ProblemResponse));
+        if (!isArray)
+        {
+            Write("\n"u8);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes) =>
+        System.Buffers.BuffersExtensions.Write(context.Response.BodyWriter, bytes);
+}

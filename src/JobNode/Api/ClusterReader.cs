@@ -1,0 +1,122 @@
+using JobNode.Commands;
+using JobNode.Observability;
+using JobNode.Queue;
+
+namespace JobNode.Api;
+
+/// <summary>What this node knows of itself, the cluster and the work, put together for <c>GET /status</c>.</summary>
+internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimeProvider time)
+{
+    /// <summary>A report of work older than this says nothing about who is alive, in milliseconds.</summary>
+    private const int ReportFreshMs = 5000;
+
+    private readonly long _startedAt = time.GetTimestamp();
+    private volatile bool _hadLeader;
+
+    /// <summary>HOST:PORT of the API; set once the port is bound.</summary>
+    public string ApiAddress { get; set; } = options.Listen;
+
+    /// <summary>This node's cluster address, or its id until it has one.</summary>
+    public string SelfAddress(ConsensusStatus status) =>
+        status.Configuration.Find(status.Self)?.Address ?? options.Advertise ?? options.ClusterListen;
+
+    /// <summary><c>ready</c>, <c>starting</c> or <c>noQuorum</c>.</summary>
+    public string State(ConsensusStatus status)
+    {
+        bool hasLeader = status.Leader != NodeId.None;
+        _hadLeader |= hasLeader;
+        return Health.StateOf(hasLeader, _hadLeader, time.GetElapsedTime(_startedAt));
+    }
+
+    /// <summary>The counts, from the apply thread.</summary>
+    public Task<QueueCounts> CountsAsync(CancellationToken cancellation) =>
+        parts.ApplyThread.ReadAsync(() => parts.View.Counts, cancellation);
+
+    /// <summary>The whole status.</summary>
+    public async Task<StatusResponse> ReadAsync(CancellationToken cancellation)
+    {
+        QueueCounts counts = await CountsAsync(cancellation);
+        ConsensusStatus status = parts.Board.Current;
+        WorkReport report = parts.WorkBoard.Current;
+        long running = Math.Min(report.RunningJobs, counts.Unfinished);
+        double rate = report.IterationsPerSecond;
+        return new StatusResponse(
+            Node(status),
+            status.Configuration.ClusterId.ToString("x32"),
+            status.LeaderAddress,
+            status.Term,
+            status.CommitIndex,
+            status.AppliedIndex,
+            status.StateDigest.ToString("x32"),
+            new StatusQueue(counts.Unfinished - running, running, counts.Completed, counts.Pulled, counts.Cancelled),
+            Members(status, report),
+            Math.Round(rate),
+            counts.IterationsRemaining,
+            Eta(counts.IterationsRemaining, rate));
+    }
+
+    /// <summary>Seconds until no work is left; null when nobody's rate is known.</summary>
+    public static double? Eta(UInt128 remaining, double rate)
+    {
+        if (remaining == 0)
+        {
+            return 0;
+        }
+
+        return rate > 0 ? Math.Round((double)remaining / rate, 1) : null;
+    }
+
+    private StatusNode Node(ConsensusStatus status) => new(
+        status.Self.ToString(),
+        SelfAddress(status),
+        ApiAddress,
+        RoleOf(status.Role),
+        State(status),
+        ProgramVersion.Text,
+        parts.Kernel.Path,
+        parts.Kernel.Warnings);
+
+    private List<StatusMember> Members(ConsensusStatus status, WorkReport report)
+    {
+        bool fresh = (time.GetUtcNow() - report.TakenAt).TotalMilliseconds <= ReportFreshMs;
+        var members = new List<StatusMember>(status.Configuration.Members.Count);
+        foreach (Member member in status.Configuration.Members)
+        {
+            NodeWork? work = WorkOf(report, member.Id);
+            string role = member.Id == status.Leader ? "leader" : "follower";
+            members.Add(new StatusMember(
+                member.Id.ToString(),
+                member.Address,
+                member.Id == status.Self ? RoleOf(status.Role) : role,
+                member.Id == status.Self || (fresh && work is not null),
+                work?.HashThreads ?? 0,
+                work?.Lanes ?? 0,
+                work?.LanesBusy ?? 0,
+                work?.JobsHeld ?? 0,
+                Math.Round(work?.IterationsPerSecond ?? 0),
+                work?.KernelPath));
+        }
+
+        return members;
+    }
+
+    private static NodeWork? WorkOf(WorkReport report, NodeId id)
+    {
+        foreach (NodeWork work in report.Nodes)
+        {
+            if (work.Node == id)
+            {
+                return work;
+            }
+        }
+
+        return null;
+    }
+
+    private static string RoleOf(RaftRole role) => role switch
+    {
+        RaftRole.Leader => "leader",
+        RaftRole.Follower => "follower",
+        _ => "candidate",
+    };
+}

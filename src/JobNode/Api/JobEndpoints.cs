@@ -1,0 +1,190 @@
+using System.Security.Cryptography;
+using System.Text;
+using JobNode.Commands;
+using JobNode.Queue;
+
+namespace JobNode.Api;
+
+/// <summary>The calls about single jobs: parse, propose or read, render.</summary>
+internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvider time)
+{
+    /// <summary>How long an accepted enqueue waits until this node's own state has it, in milliseconds.</summary>
+    private const int LocalApplyWaitMs = 1000;
+
+    /// <summary><c>PUT|POST /enqueue</c>.</summary>
+    public async Task EnqueueAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        CancellationToken cancellation = context.RequestAborted;
+        byte priority = 0;
+        UInt128 key = 0;
+        Problem? problem = RequestReader.Iterations(request, out ulong iterations)
+            ?? RequestReader.Priority(request, out priority)
+            ?? RequestReader.IdempotencyKey(request, "enqueue", out key);
+        if (problem is not null)
+        {
+            await ApiResponses.RefuseUnreadAsync(context, problem);
+            return;
+        }
+
+        Upload upload = await UploadReader.ReadAsync(request, cancellation);
+        if (upload.Problem is not null)
+        {
+            await ApiResponses.ProblemAsync(context, upload.Problem);
+            return;
+        }
+
+        JobId id = JobId.Create(time.GetUtcNow());
+        var job = new NewJob(id, upload.Digest, iterations, priority, key);
+        Proposed proposed = await parts.Proposer.ProposeAsync(new Enqueue([job]), cancellation);
+        JobOutcome outcome = OutcomesOf(proposed.Result, [job])[0];
+        if (outcome.Code is not (ResultCode.Ok or ResultCode.Duplicate))
+        {
+            await ApiResponses.ProblemAsync(context, Problems.From(outcome.Code, id));
+            return;
+        }
+
+        await WaitAppliedHereAsync(proposed.LogIndex, cancellation);
+        await RenderIdAsync(context, outcome.Id);
+    }
+
+    /// <summary><c>POST /pullCompleted</c>.</summary>
+    public async Task PullAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        PullOrder order = PullOrder.Oldest;
+        UInt128 key = 0;
+        Problem? problem = RequestReader.Top(request, out int top)
+            ?? RequestReader.Order(request, out order)
+            ?? RequestReader.IdempotencyKey(request, "pull", out key);
+        if (problem is not null)
+        {
+            await ApiResponses.RefuseUnreadAsync(context, problem);
+            return;
+        }
+
+        var pull = new Pull(key == 0 ? RandomKey() : key, top, order);
+        Proposed proposed = await parts.Proposer.ProposeAsync(pull, context.RequestAborted);
+        if (proposed.Result is not PullResult pulled)
+        {
+            await ApiResponses.ProblemAsync(context, Problems.From(proposed.Result.Code));
+            return;
+        }
+
+        List<PulledResponse> jobs =
+        [
+            .. pulled.Jobs.Select(job => new PulledResponse(
+                job.Id.ToString(), job.Result.ToString(), job.Iterations, JobReader.Iso(job.CompletedAtMs))),
+        ];
+        await ApiResponses.JsonAsync(context, jobs, ApiJsonContext.Default.ListPulledResponse);
+    }
+
+    /// <summary><c>GET /jobs/{id}</c>.</summary>
+    public async Task GetAsync(HttpContext context, string idText)
+    {
+        TimeSpan wait = TimeSpan.Zero;
+        JobResponse? job = null;
+        Problem? problem = RequestReader.Job(idText, out JobId id) ?? RequestReader.Wait(context.Request, out wait);
+        if (problem is null)
+        {
+            (job, problem) = await reader.ReadAsync(id, wait, context.RequestAborted);
+        }
+
+        await (problem is null
+            ? ApiResponses.JsonAsync(context, job!, ApiJsonContext.Default.JobResponse)
+            : ApiResponses.ProblemAsync(context, problem));
+    }
+
+    /// <summary><c>GET /jobs</c>.</summary>
+    public async Task ListAsync(HttpContext context)
+    {
+        Problem? problem = RequestReader.Page(context.Request, out JobState? state, out int limit);
+        if (problem is not null)
+        {
+            await ApiResponses.ProblemAsync(context, problem);
+            return;
+        }
+
+        string? cursor = context.Request.Query["cursor"];
+        JobPageResponse page;
+        try
+        {
+            page = await reader.PageAsync(state, limit, cursor, context.RequestAborted);
+        }
+        catch (FormatException)
+        {
+            await ApiResponses.ProblemAsync(context, new(
+                Problems.PageInvalid, "\"cursor\" is not one that this call answered; leave it out for the first page."));
+            return;
+        }
+
+        await ApiResponses.JsonAsync(context, page, ApiJsonContext.Default.JobPageResponse);
+    }
+
+    /// <summary><c>DELETE /jobs/{id}</c>.</summary>
+    public async Task CancelAsync(HttpContext context, string idText)
+    {
+        Problem? problem = RequestReader.Job(idText, out JobId id);
+        if (problem is null)
+        {
+            Proposed proposed = await parts.Proposer.ProposeAsync(new Cancel(id), context.RequestAborted);
+            problem = proposed.Result.Code == ResultCode.Ok ? null : Problems.From(proposed.Result.Code, id);
+            await WaitAppliedHereAsync(proposed.LogIndex, context.RequestAborted);
+        }
+
+        await (problem is null
+            ? ApiResponses.JsonAsync(
+                context, new CancelResponse(id.ToString(), "cancelled"), ApiJsonContext.Default.CancelResponse)
+            : ApiResponses.ProblemAsync(context, problem));
+    }
+
+    /// <summary>One outcome per job, also when the whole command was refused.</summary>
+    public static IReadOnlyList<JobOutcome> OutcomesOf(CommandResult result, IReadOnlyList<NewJob> jobs)
+    {
+        if (result is not EnqueueResult enqueued)
+        {
+            Invariant.That(result.Code != ResultCode.Ok, "an enqueue that went well has outcomes");
+            return [.. jobs.Select(job => new JobOutcome(job.Id, result.Code))];
+        }
+
+        Invariant.That(enqueued.Jobs.Count == jobs.Count, "an enqueue has one outcome per job");
+        return enqueued.Jobs;
+    }
+
+    /// <summary>
+    /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the answer
+    /// goes out all the same: the job is safe, and reads have their own barrier.
+    /// </summary>
+    public async Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)
+    {
+        if (logIndex == 0 || parts.Board.Current.AppliedIndex >= logIndex)
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(LocalApplyWaitMs);
+        try
+        {
+            _ = await parts.ApplyThread.WaitAppliedAsync(logIndex, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Behind by more than the wait: see above.
+        }
+    }
+
+    private static Task RenderIdAsync(HttpContext context, JobId id) =>
+        context.Request.Headers.Accept.ToString().StartsWith("text/plain", StringComparison.OrdinalIgnoreCase)
+            ? ApiResponses.BytesAsync(context, 200, "text/plain", Encoding.ASCII.GetBytes(id + "\n"))
+            : ApiResponses.JsonAsync(
+                context, new EnqueueResponse(id.ToString()), ApiJsonContext.Default.EnqueueResponse);
+
+    private static UInt128 RandomKey()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        bytes[0] |= 1;
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+}

@@ -1,0 +1,98 @@
+using JobNode.Commands;
+using JobNode.Observability;
+using JobNode.Queue;
+
+namespace JobNode.Api;
+
+/// <summary>The calls about the node and the cluster.</summary>
+internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Metrics metrics)
+{
+    /// <summary><c>GET /status</c>.</summary>
+    public async Task StatusAsync(HttpContext context) => await ApiResponses.JsonAsync(
+        context, await cluster.ReadAsync(context.RequestAborted), ApiJsonContext.Default.StatusResponse);
+
+    /// <summary><c>GET /livez</c>: the apply thread turns.</summary>
+    public async Task LiveAsync(HttpContext context)
+    {
+        _ = await parts.ApplyThread.ReadAsync(static () => true, context.RequestAborted);
+        await ApiResponses.TextAsync(context, 200, "text/plain", "ok\n");
+    }
+
+    /// <summary><c>GET /readyz</c>: 200 while a leader is known, else 503.</summary>
+    public Task ReadyAsync(HttpContext context) => parts.Board.Current.Leader == NodeId.None
+        ? ApiResponses.ProblemAsync(context, Problems.NoQuorumNow("this node is not ready; ask again shortly"))
+        : ApiResponses.TextAsync(context, 200, "text/plain", "ok\n");
+
+    /// <summary><c>GET /metrics</c>.</summary>
+    public async Task MetricsAsync(HttpContext context)
+    {
+        QueueCounts counts = await cluster.CountsAsync(context.RequestAborted);
+        var writer = new PrometheusWriter();
+        WriteConsensus(writer, parts.Board.Current);
+        WriteQueue(writer, counts, parts.WorkBoard.Current);
+        WriteWork(writer, parts.WorkBoard.Current);
+        writer.Family("jobnode_build_info", "gauge", "Always 1; the labels say what runs.");
+        writer.Sample("jobnode_build_info", 1, ("version", ProgramVersion.Text), ("isa", parts.Kernel.Path));
+        writer.Gauge("process_resident_memory_bytes", "Resident memory.", Environment.WorkingSet);
+        writer.Gauge("jobnode_gc_heap_bytes", "Managed heap.", GC.GetTotalMemory(forceFullCollection: false));
+        writer.Gauge("jobnode_job_waits", "Jobs that a reader waits for.", parts.Waiters.Count);
+        metrics.Write(writer);
+        await ApiResponses.TextAsync(context, 200, PrometheusWriter.ContentType, writer.ToString());
+    }
+
+    /// <summary><c>GET /openapi.json</c>.</summary>
+    public static Task OpenApiAsync(HttpContext context) =>
+        ApiResponses.BytesAsync(context, 200, "application/json", EmbeddedFiles.Read("openapi.json"));
+
+    /// <summary><c>GET /</c>.</summary>
+    public static Task DashboardAsync(HttpContext context)
+    {
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+        return ApiResponses.BytesAsync(context, 200, "text/html; charset=utf-8", EmbeddedFiles.Read("dashboard.html"));
+    }
+
+    private static void WriteConsensus(PrometheusWriter writer, ConsensusStatus status)
+    {
+        writer.Gauge("jobnode_has_leader", "1 while this node knows a leader.", status.Leader == NodeId.None ? 0 : 1);
+        writer.Gauge("jobnode_is_leader", "1 while this node leads.", status.IsLeader ? 1 : 0);
+        writer.Gauge("jobnode_raft_term", "Raft term.", status.Term);
+        writer.Gauge("jobnode_raft_commit_index", "Highest committed log index known here.", status.CommitIndex);
+        writer.Gauge("jobnode_raft_applied_index", "Highest log index applied here.", status.AppliedIndex);
+        writer.Gauge("jobnode_cluster_members", "Members of the cluster.", status.Configuration.Members.Count);
+    }
+
+    private static void WriteQueue(PrometheusWriter writer, QueueCounts counts, WorkReport report)
+    {
+        long running = Math.Min(report.RunningJobs, counts.Unfinished);
+        writer.Family("jobnode_jobs", "gauge", "Jobs held, by state.");
+        writer.Sample("jobnode_jobs", counts.Unfinished - running, ("state", "pending"));
+        writer.Sample("jobnode_jobs", running, ("state", "running"));
+        writer.Sample("jobnode_jobs", counts.Completed, ("state", "completed"));
+        writer.Sample("jobnode_jobs", counts.Pulled, ("state", "pulled"));
+        writer.Sample("jobnode_jobs", counts.Cancelled, ("state", "cancelled"));
+        writer.Gauge(
+            "jobnode_iterations_remaining", "Hashes left to do in all jobs.", (double)counts.IterationsRemaining);
+        writer.Family("jobnode_result_mismatches_total", "counter", "Different results reported for one job: broken machine.");
+        writer.Sample("jobnode_result_mismatches_total", counts.ResultMismatches);
+    }
+
+    private static void WriteWork(PrometheusWriter writer, WorkReport report)
+    {
+        Family(writer, report, "jobnode_node_iterations_per_second", "Measured hash rate, by node.", n => n.IterationsPerSecond);
+        Family(writer, report, "jobnode_node_hash_threads", "Hash threads, by node.", static n => n.HashThreads);
+        Family(writer, report, "jobnode_node_lanes", "Chains advanced at once, by node.", static n => n.Lanes);
+        Family(writer, report, "jobnode_node_lanes_busy", "Lanes with a job, by node.", static n => n.LanesBusy);
+        Family(writer, report, "jobnode_node_jobs_held", "Jobs in a node's hands, by node.", static n => n.JobsHeld);
+    }
+
+    private static void Family(
+        PrometheusWriter writer, WorkReport report, string name, string help, Func<NodeWork, double> value)
+    {
+        writer.Family(name, "gauge", help);
+        foreach (NodeWork node in report.Nodes)
+        {
+            writer.Sample(name, value(node), ("node", node.Node.ToString()));
+        }
+    }
+}

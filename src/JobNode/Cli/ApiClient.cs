@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary>Talks to the API of one node; failures end the verb with a sentence and the right exit code.</summary>
+internal sealed class ApiClient(Uri node) : IDisposable
+{
+    private const int ConnectTimeoutMs = 5000;
+
+    /// <summary>Bodies from this size on ask before they are sent, so that a refusal costs nothing.</summary>
+    private const long AskFirstBytes = 1 << 20;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
+        UseProxy = false,
+        AllowAutoRedirect = false,
+    })
+    {
+        BaseAddress = node,
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>The answer's JSON as it came.</summary>
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await SendAsync(request, cancellation);
+    }
+
+    /// <summary>The answer.</summary>
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        Read(await GetTextAsync(path, cancellation), type);
+
+    /// <summary>Takes results; the answer's JSON as it came.</summary>
+    public async Task<string> PullAsync(int top, string order, string? idempotencyKey, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/pullCompleted?top={top}&order={order}");
+        AddKey(request, idempotencyKey);
+        return await SendAsync(request, cancellation);
+    }
+
+    /// <summary>Sends a job, streaming its body; gives its id.</summary>
+    public async Task<string> EnqueueAsync(
+        Stream body, ulong iterations, int priority, string? idempotencyKey, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Put, $"/enqueue?iterations={iterations.ToString(CultureInfo.InvariantCulture)}&priority={priority}");
+        request.Content = new StreamContent(body, 256 << 10);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        request.Headers.ExpectContinue = !body.CanSeek || body.Length >= AskFirstBytes;
+        AddKey(request, idempotencyKey);
+        return Read(await SendAsync(request, cancellation), ApiJsonContext.Default.EnqueueResponse).Id;
+    }
+
+    /// <summary>Reads JSON.</summary>
+    public static T Read<T>(string json, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type)
+                ?? throw new CliFailure(ExitCode.Failed, "the node answered with an empty JSON value.");
+        }
+        catch (JsonException error)
+        {
+            throw new CliFailure(ExitCode.Failed, $"the node's answer is not the JSON expected: {error.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static void AddKey(HttpRequestMessage request, string? idempotencyKey)
+    {
+        if (idempotencyKey is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        }
+    }
+
+    private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellation);
+            string text = await response.Content.ReadAsStringAsync(cancellation);
+            return response.IsSuccessStatusCode ? text : throw Refused(response.StatusCode, text);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new CliFailure(
+                ExitCode.Unreachable,
+                $"cannot reach the cluster at {node}: {Reason(error)}. Is a node running there? Start one with 'jobnode serve', "
+                + "or name another with --node HOST:PORT.");
+        }
+    }
+
+    private static string Reason(HttpRequestException error) => (error.InnerException ?? error).Message.TrimEnd('.');
+
+    private static CliFailure Refused(HttpStatusCode status, string text)
+    {
+        ProblemResponse? problem = null;
+        try
+        {
+            problem = JsonSerializer.Deserialize(text, ApiJsonContext.Default.ProblemResponse);
+        }
+        catch (JsonException)
+        {
+            // Something that is no jobnode answered; the status is all there is to say.
+        }
+
+        return problem?.Detail is null
+            ? new CliFailure(ExitCode.Failed, $"the node answered {(int)status} without saying why; is it a jobnode?")
+            : new CliFailure(
+                problem.Type == "/problems/no-quorum" ? ExitCode.NoQuorum : ExitCode.Failed,
+                $"{problem.Title}: {problem.Detail}");
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using JobNode.Hashing;
+
+namespace JobNode.Cli;
+
+/// <summary><c>jobnode bench hash</c>: every path of the kernel against one OpenSSL chain.</summary>
+internal static class BenchVerb
+{
+    private static readonly HashSet<int> NumberColumns = [1, 2, 3];
+
+    /// <summary>Builds the verb.</summary>
+    public static Command Create(CliContext context)
+    {
+        Option<int?> seconds = CliOptions.Number("--seconds", "Time for each row (default 1).", 1, 3600);
+        Option<int?> threads = CliOptions.Number("--threads", "Threads that run at once (default 1).", 1, 4096);
+        Option<bool> json = CliOptions.Flag("--json", "Print JSON.");
+        var hash = new Command("hash", "Measure every hash path of this machine against one OpenSSL chain.")
+        {
+            seconds, threads, json,
+        };
+        hash.SetAction(parsed =>
+        {
+            HashBenchmarkReport report = HashBenchmark.Run(
+                TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? 1),
+                parsed.GetValue(threads) ?? 1,
+                context.ErrorIsTerminal ? context.Error.WriteLine : null);
+            if (parsed.GetValue(json))
+            {
+                context.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.HashBenchmarkReport));
+            }
+            else
+            {
+                Write(context.Out, report);
+            }
+
+            return (int)ExitCode.Ok;
+        });
+        return new Command("bench", "Measure this machine.") { hash };
+    }
+
+    private static void Write(TextWriter output, HashBenchmarkReport report)
+    {
+        output.WriteLine($"{report.Machine}, {report.Threads} thread(s), iterations per second and core");
+        List<string[]> rows = [["PATH", "LANES", "ITERATIONS/S", "TO OPENSSL", "NOTE"]];
+        rows.AddRange(report.Rows.Select(row => new[]
+        {
+            row.Path,
+            row.Lanes.ToString(),
+            row.IterationsPerSecond is { } rate ? CliText.Short(rate) : "-",
+            row.RatioToOpenSsl is { } ratio ? ratio.ToString("0.00", CultureInfo.InvariantCulture) : "-",
+            row.Note,
+        }));
+        foreach (string line in CliText.Table(rows, NumberColumns))
+        {
+            output.WriteLine(line);
+        }
+    }
+}
+
+/// <summary>Source-generated JSON of what only the command line prints.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(HashBenchmarkReport))]
+internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -1,0 +1,27 @@
+namespace JobNode.Cli;
+
+/// <summary>Ends a verb: one sentence for people and the exit code for programs.</summary>
+internal sealed class CliFailure(ExitCode code, string sentence) : Exception(sentence)
+{
+    /// <summary>What the process exits with.</summary>
+    public ExitCode Code { get; } = code;
+}
+
+/// <summary>Exit codes; part of the contract, never renumbered.</summary>
+internal enum ExitCode
+{
+    /// <summary>Done.</summary>
+    Ok = 0,
+
+    /// <summary>The cluster or the machine refused.</summary>
+    Failed = 1,
+
+    /// <summary>The command line is wrong.</summary>
+    Usage = 2,
+
+    /// <summary>No node answers at the address.</summary>
+    Unreachable = 3,
+
+    /// <summary>The node answers, but a majority of the cluster is missing.</summary>
+    NoQuorum = 4,
+}

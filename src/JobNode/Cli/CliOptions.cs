@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary>Makes options whose errors say what to write instead.</summary>
+internal static class CliOptions
+{
+    /// <summary>Where the API of a node is, when nothing is said.</summary>
+    public const string NodeDefault = "http://127.0.0.1:5000";
+
+    /// <summary>A text option.</summary>
+    public static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    /// <summary>A yes or no option.</summary>
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    /// <summary>A whole number within bounds.</summary>
+    public static Option<T?> Number<T>(string name, string description, T min, T max)
+        where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (T.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out T value)
+                    && value >= min
+                    && value <= max)
+                {
+                    return value;
+                }
+
+                string upTo = max == T.MaxValue ? "" : $" to {max}";
+                result.AddError($"{name} is \"{text}\"; write a whole number from {min}{upTo}.");
+                return null;
+            },
+        };
+
+    /// <summary>HOST:PORT.</summary>
+    public static Option<string?> Address(string name, string description)
+    {
+        Option<string?> option = Text(name, "HOST:PORT", description);
+        option.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens)
+            {
+                if (!ListenAddress.TryParse(token.Value, out _))
+                {
+                    result.AddError(
+                        $"{name} is \"{token.Value}\"; write HOST:PORT, for example 127.0.0.1:5000 or [::1]:5000.");
+                }
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The node to talk to: HOST:PORT or a URL.</summary>
+    public static Option<string?> Node()
+    {
+        Option<string?> option = Text("--node", "URL", $"API of any node: HOST:PORT or URL (default {NodeDefault}).");
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !TryParseNode(result.Tokens[0].Value, out _))
+            {
+                result.AddError(
+                    $"--node is \"{result.Tokens[0].Value}\"; write HOST:PORT or a URL, for example {NodeDefault}.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The base address that a <c>--node</c> names.</summary>
+    public static bool TryParseNode(string text, out Uri node)
+    {
+        string url = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
+        bool ok = Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed)
+            && parsed.Scheme is "http" or "https"
+            && parsed!.Host.Length > 0;
+        node = ok ? new Uri(parsed!.GetLeftPart(UriPartial.Authority)) : new Uri(NodeDefault);
+        return ok;
+    }
+
+    /// <summary>A client of the node that the command line names.</summary>
+    public static ApiClient OpenClient(ParseResult parsed, Option<string?> option)
+    {
+        _ = TryParseNode(parsed.GetValue(option) ?? NodeDefault, out Uri node);
+        return new ApiClient(node);
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary>Picks the verb, builds only that one, runs it, and turns what went wrong into a sentence and an exit code.</summary>
+internal static class CliRouter
+{
+    private static readonly (string Name, Func<CliContext, Command> Create)[] Verbs =
+    [
+        ("serve", ServeVerb.Create),
+        ("status", StatusVerb.Create),
+        ("enqueue", EnqueueVerb.Create),
+        ("pull", PullVerb.Create),
+        ("wait", WaitVerb.Create),
+        ("bench", BenchVerb.Create),
+        ("version", VersionVerb.Create),
+    ];
+
+    /// <summary>Runs the command line; gives the exit code.</summary>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunVerbAsync(arguments, context, cancellation);
+        }
+        catch (CliFailure failure)
+        {
+            await context.Error.WriteLineAsync($"jobnode: {failure.Message}");
+            return (int)failure.Code;
+        }
+    }
+
+    private static async Task<int> RunVerbAsync(
+        IReadOnlyList<string> arguments, CliContext context, CancellationToken cancellation)
+    {
+        RootCommand root = BuildRoot(arguments, context);
+        ParseResult parsed = root.Parse(arguments);
+        (List<string> all, List<string> used) = EnvironmentFlags.Apply(arguments, parsed, context.Variable);
+        parsed = used.Count > 0 ? root.Parse(all) : parsed;
+        if (parsed.Action is ParseErrorAction)
+        {
+            return await ExplainAsync(parsed, used, context);
+        }
+
+        // Signals are the business of serve, which drains; every other verb may just end.
+        var invocation = new InvocationConfiguration
+        {
+            Output = context.Out,
+            Error = context.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        return await parsed.InvokeAsync(invocation, cancellation);
+    }
+
+    private static RootCommand BuildRoot(IReadOnlyList<string> arguments, CliContext context)
+    {
+        var root = new RootCommand("Iterated SHA-512 on a cluster: send jobs to any node, take results from any node.");
+        string wanted = arguments.Count > 0 ? arguments[0] : "";
+        bool isKnown = Array.Exists(Verbs, verb => verb.Name == wanted);
+        foreach ((string name, Func<CliContext, Command> create) in Verbs)
+        {
+            if (!isKnown || name == wanted)
+            {
+                root.Subcommands.Add(create(context));
+            }
+        }
+
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help })
+            {
+                option.Action = new HelpWithExamples(help);
+            }
+        }
+
+        return root;
+    }
+
+    private static async Task<int> ExplainAsync(ParseResult parsed, List<string> used, CliContext context)
+    {
+        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        {
+            await context.Error.WriteLineAsync($"jobnode: {message}");
+        }
+
+        if (used.Count > 0)
+        {
+            await context.Error.WriteLineAsync($"jobnode: taken from the environment: {string.Join(' ', used)}");
+        }
+
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {PathOf(parsed)}";
+        await context.Error.WriteLineAsync($"jobnode: run 'jobnode{verb} --help' to see what can be written.");
+        return (int)ExitCode.Usage;
+    }
+
+    private static string PathOf(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        return command.Name == "hash" ? "bench hash" : command.Name;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace JobNode.Cli;
+
+/// <summary>Numbers as people read them.</summary>
+internal static class CliText
+{
+    private static readonly string[] Units = ["", "k", "M", "G", "T", "P", "E"];
+
+    /// <summary>For example 12.3M.</summary>
+    public static string Short(double value)
+    {
+        int unit = 0;
+        while (Math.Abs(value) >= 999.5 && unit < Units.Length - 1)
+        {
+            value /= 1000;
+            unit++;
+        }
+
+        return value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture) + Units[unit];
+    }
+
+    /// <summary>For example 45 s, 12 min, 3.5 h, 2.1k days.</summary>
+    public static string Duration(double? seconds) => seconds switch
+    {
+        null => "unknown",
+        < 90 => $"{Math.Ceiling(seconds.Value):0} s",
+        < 5400 => $"{seconds.Value / 60:0} min",
+        < 172_800 => (seconds.Value / 3600).ToString("0.0", CultureInfo.InvariantCulture) + " h",
+        _ => $"{Short(seconds.Value / 86_400)} days",
+    };
+
+    /// <summary>Columns as wide as their widest cell; numbers to the right.</summary>
+    public static IEnumerable<string> Table(IReadOnlyList<string[]> rows, IReadOnlySet<int> rightAligned)
+    {
+        int columns = rows[0].Length;
+        int[] widths = [.. Enumerable.Range(0, columns).Select(column => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            IEnumerable<string> cells = row.Select((cell, column) =>
+                rightAligned.Contains(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            yield return string.Join("  ", cells).TrimEnd();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary><c>jobnode serve</c>: runs a node until SIGTERM or Ctrl+C.</summary>
+internal static class ServeVerb
+{
+    private const int ClusterPortDefault = 5001;
+    private const string DataDirectoryDefault = "jobnode-data";
+    private const string ListenDefault = "127.0.0.1:5000";
+    private const string ClusterListenDefault = "127.0.0.1:5001";
+
+    /// <summary>Builds the verb.</summary>
+    public static Command Create(CliContext context)
+    {
+        Option<string?> dataDirectory = CliOptions.Text(
+            "--data-dir", "DIR", $"Where this node keeps its identity and log (default ./{DataDirectoryDefault}).");
+        Option<string?> listen = CliOptions.Address("--listen", $"API address (default {ListenDefault}).");
+        Option<string?> clusterListen = CliOptions.Address(
+            "--cluster-listen", $"Address for the other nodes (default {ClusterListenDefault}).");
+        Option<string?> advertise = CliOptions.Address(
+            "--advertise", "Cluster address at which the others reach this node (default: that of --cluster-listen).");
+        Option<string[]?> peers = new("--peers")
+        {
+            HelpName = "A,B,C",
+            Description = $"Cluster addresses of the first members, HOST[:{ClusterPortDefault}]; none: a cluster of one.",
+        };
+        Option<int?> workers = CliOptions.Number(
+            "--workers", "Hash threads (default: one per core; 0: this node only answers).", 0, 4096);
+        Option<bool> insecure = CliOptions.Flag(
+            "--insecure", "Allow addresses that other machines can reach, without encryption or login.");
+        Option<string?> isa = CliOptions.Text("--isa", "PATH", "Force a hash path: scalar, avx2 or avx512.");
+        isa.AcceptOnlyFromAmong("scalar", "avx2", "avx512");
+
+        var command = new Command("serve", "Run a node: it answers the API, keeps the log and computes.")
+        {
+            dataDirectory, listen, clusterListen, advertise, peers, workers, insecure, isa,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = new ServeOptions(
+                Path.GetFullPath(parsed.GetValue(dataDirectory) ?? DataDirectoryDefault),
+                parsed.GetValue(listen) ?? ListenDefault,
+                parsed.GetValue(clusterListen) ?? ClusterListenDefault,
+                parsed.GetValue(advertise),
+                SplitPeers(parsed.GetValue(peers) ?? []),
+                parsed.GetValue(workers),
+                parsed.GetValue(insecure),
+                parsed.GetValue(isa));
+            Check(options);
+            return RunAsync(context, options, cancellation);
+        });
+        return command;
+    }
+
+    /// <summary>Refuses what would surprise: ports open to others unasked, and peers that could never reach this node.</summary>
+    /// <exception cref="CliFailure">With the sentence, exit code 2.</exception>
+    public static void Check(ServeOptions options)
+    {
+        CheckReach("--cluster-listen", options.ClusterListen, options.Insecure, "take part in the cluster and forge its log");
+        CheckReach("--listen", options.Listen, options.Insecure, "send jobs, take results away and cancel jobs");
+        bool othersAreRemote = options.Peers.Any(peer => ListenAddress.TryParse(peer, out ListenAddress at) && !at.IsLoopback);
+        bool isLocalOnly = ListenAddress.TryParse(options.ClusterListen, out ListenAddress cluster) && cluster.IsLoopback;
+        if (othersAreRemote && isLocalOnly && options.Advertise is null)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                $"--peers names other machines, but --cluster-listen {options.ClusterListen} can only be reached from this one; "
+                + "add --cluster-listen 0.0.0.0:5001 --advertise THIS-HOST:5001 --insecure.");
+        }
+    }
+
+    private static void CheckReach(string flag, string address, bool isInsecure, string harm)
+    {
+        bool isLoopback = ListenAddress.TryParse(address, out ListenAddress parsed) && parsed.IsLoopback;
+        if (!isLoopback && !isInsecure)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                $"{flag} {address} can be reached from other machines, and there is no encryption and no login yet: whoever "
+                + $"reaches the port can {harm}. On a network that you trust, add --insecure; else bind 127.0.0.1.");
+        }
+    }
+
+    /// <summary>Peers may be repeated or joined by commas; a missing port is the default one.</summary>
+    /// <exception cref="CliFailure">One is not an address; exit code 2.</exception>
+    public static IReadOnlyList<string> SplitPeers(IReadOnlyList<string> texts)
+    {
+        var peers = new List<string>();
+        foreach (string peer in texts.SelectMany(text => text.Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+        {
+            bool ok = ListenAddress.TryParse(peer, out ListenAddress address)
+                || ListenAddress.TryParse($"{peer}:{ClusterPortDefault}", out address);
+            peers.Add(ok && address.Port > 0 ? address.ToString() : throw new CliFailure(
+                ExitCode.Usage,
+                $"--peers has \"{peer}\"; write cluster addresses with commas between, for example a:5001,b:5001,c:5001."));
+        }
+
+        return [.. peers.Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The first signal asks the node to drain and stop; a second one ends the process at once.</summary>
+    private static async Task<int> RunAsync(CliContext context, ServeOptions options, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        void Ask(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+        return await context.Serve(options, stop.Token);
+    }
+}

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary><c>jobnode version</c>.</summary>
+internal static class VersionVerb
+{
+    /// <summary>Builds the verb.</summary>
+    public static Command Create(CliContext context)
+    {
+        var command = new Command("version", "Print the version.");
+        command.SetAction(_ =>
+        {
+            context.Out.WriteLine($"jobnode {ProgramVersion.Text}");
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+}
