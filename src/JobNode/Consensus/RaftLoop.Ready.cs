@@ -112,7 +112,7 @@ internal sealed partial class RaftLoop
 
             if (message.Kind == RaftMessageKind.Snapshot)
             {
-                LogMessages.SnapshotSending(_logger, message.To, message.SnapshotIndex);
+                LogMessages.SnapshotNeeded(_logger, message.To, message.SnapshotIndex);
                 _transport.SendSnapshot(message.To, message.Bytes, message.SnapshotIndex);
             }
             else

@@ -29,7 +29,7 @@ internal static partial class LogMessages
     public static partial void SnapshotIgnored(ILogger logger, string file);
 
     [LoggerMessage(1007, LogLevel.Information, "node {Node} is too far behind: it gets the snapshot at {Index}")]
-    public static partial void SnapshotSending(ILogger logger, object node, ulong index);
+    public static partial void SnapshotNeeded(ILogger logger, object node, ulong index);
 
     [LoggerMessage(EventId = 1008, Message = "raft core: {Text}")]
     public static partial void RaftCoreSaid(ILogger logger, LogLevel level, string text);

@@ -1,0 +1,66 @@
+using JobNode.Observability;
+
+namespace JobNode.Consensus;
+
+/// <summary>The one thread that owns a <see cref="RaftLoop"/>; disposing it stops the loop in order.</summary>
+internal sealed class RaftThread : IAsyncDisposable
+{
+    private readonly RaftLoop _loop;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isStarted;
+
+    /// <summary>Takes the loop over; it is disposed when the thread ends.</summary>
+    public RaftThread(RaftLoop loop, ILogger logger)
+    {
+        _loop = loop;
+        _logger = logger;
+        _thread = new Thread(Run) { Name = "raft", IsBackground = true };
+    }
+
+    /// <summary>Completes when the loop ended: because it was asked to, or because something fatal happened.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Starts the loop.</summary>
+    public void Start()
+    {
+        _isStarted = true;
+        _thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_isStarted)
+        {
+            await Task.Run(_thread.Join);
+        }
+        else
+        {
+            _loop.Dispose();
+        }
+
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        using (_loop)
+        {
+            try
+            {
+                _loop.Run(_stop.Token);
+            }
+            catch (Exception error)
+            {
+                // Fail-stop: the loop has answered its callers; going on could lose what was promised. The host sees Ended.
+                _logger.RaftThreadFailed(error);
+            }
+        }
+
+        _ended.SetResult();
+    }
+}

@@ -1,0 +1,266 @@
+using System.Diagnostics;
+using JobNode.Api;
+using JobNode.Cli;
+using JobNode.Commands;
+using JobNode.Consensus;
+using JobNode.Consensus.Log;
+using JobNode.Hashing;
+using JobNode.Membership;
+using JobNode.Observability;
+using JobNode.Queue;
+using JobNode.Scheduling;
+using JobNode.Transport;
+
+namespace JobNode;
+
+/// <summary>
+/// One running node: every part, made once and in order, and taken down in the opposite order. It decides nothing else.
+/// </summary>
+/// <remarks>
+/// Threads: one raft thread (core, log writes, apply), the pool (both ports, streams, dispatching) and one hash thread per
+/// core. They meet in bounded queues only.
+/// </remarks>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private static readonly TimeSpan ApiDrainTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly ServeOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly ChainKernel _kernel;
+    private readonly DataDirectory _directory;
+    private readonly SnapshotStore _snapshots;
+    private readonly ClusterIdentity _identity;
+    private readonly PeerConnections _connections;
+    private readonly ClusterEndpoint _endpoint;
+    private readonly Stack<IAsyncDisposable> _parts = new();
+
+    private NodeHost(ServeOptions options, ILoggerFactory loggers)
+    {
+        _options = options;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger("JobNode.Host");
+        _kernel = ChainKernel.Create(options.ForcedIsa);
+        _directory = DataDirectory.Open(options.DataDirectory);
+        _snapshots = SnapshotStore.Open(_directory.Storage);
+        _identity = new ClusterIdentity(_directory.NodeId);
+        _connections = new PeerConnections(_identity);
+        _endpoint = new ClusterEndpoint(_identity, loggers);
+        foreach (string warning in _kernel.Warnings)
+        {
+            _logger.KernelPathUnusable(warning);
+        }
+    }
+
+    private int HashThreads => _options.Workers ?? Environment.ProcessorCount;
+
+    /// <summary>
+    /// Runs a node until the token is cancelled (0) or something fatal happens (1, with the reason in the log).
+    /// </summary>
+    /// <exception cref="CliFailure">The node cannot start: the sentence says why and what to do.</exception>
+    public static async Task<int> RunAsync(ServeOptions options, CancellationToken cancellation)
+    {
+        using ILoggerFactory loggers = NodeLog.Create();
+        NodeHost node;
+        try
+        {
+            node = new NodeHost(options, loggers);
+        }
+        catch (Exception error) when (IsExpected(error))
+        {
+            throw new CliFailure(ExitCode.Failed, error.Message);
+        }
+
+        await using (node)
+        {
+            try
+            {
+                return await node.ServeAsync(cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return 0;
+            }
+            catch (Exception error) when (IsExpected(error))
+            {
+                throw new CliFailure(ExitCode.Failed, error.Message);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out IAsyncDisposable? part))
+        {
+            await part.DisposeAsync();
+        }
+
+        await _endpoint.DisposeAsync();
+        _connections.Dispose();
+        _directory.Dispose();
+    }
+
+    // What the machine or the operator can cause; its message is the sentence that a person needs. The rest is a bug.
+    private static bool IsExpected(Exception error) =>
+        error is IOException or UnauthorizedAccessException or PlatformNotSupportedException or FormatException
+            or System.Net.Sockets.SocketException;
+
+    private async Task<int> ServeAsync(CancellationToken cancellation)
+    {
+        ClusterConfiguration configuration = await JoinClusterAsync(cancellation);
+        var board = new StatusBoard(new ConsensusStatus(
+            _identity.Self, RaftRole.Follower, NodeId.None, 0, 0, 0, UInt128.Zero, configuration));
+        var machine = new JobStateMachine(StateLimits.Default);
+        var events = new JobEventFan(machine);
+        RaftStreams streams = CreateStreams(board);
+        RaftLoop loop = CreateLoop(machine, streams, board, events);
+        RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus")));
+        var local = new CommandProposer(loop);
+        CommandForwarder forwarder = CreateForwarder(local, board);
+        var workBoard = new WorkBoard();
+        WorkService work = CreateWork(local, loop, machine.View, board, workBoard);
+        ApiServer api = CreateApi(forwarder, loop, machine.View, board, workBoard, work, events);
+        events.Attach(work);
+        MapStreams(streams, forwarder, work);
+        streams.Attach(loop);
+        raft.Start();
+        work.Start();
+        await api.StartAsync(cancellation);
+        NodeBanner.Write(Console.Out, _options, configuration, api.Address, _identity, _kernel, HashThreads,
+            Stopwatch.GetElapsedTime(_startedAt));
+        await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
+        if (!cancellation.IsCancellationRequested)
+        {
+            _logger.NodeFailed();
+            return 1;
+        }
+
+        _logger.NodeStopping();
+        using var drain = new CancellationTokenSource(ApiDrainTimeout);
+        await api.StopAsync(drain.Token);
+        return 0;
+    }
+
+    private async Task<ClusterConfiguration> JoinClusterAsync(CancellationToken cancellation)
+    {
+        var bootstrap = new ClusterBootstrap(
+            _identity,
+            _connections,
+            configuration => _snapshots.Save(1, 1, configuration, state: null),
+            _loggers.CreateLogger("JobNode.Membership"));
+        _endpoint.MapForAnyone(PeerProtocol.HelloPath, bootstrap.AcceptHelloAsync);
+        HostPort listen = await _endpoint.StartAsync(HostPort.Parse(_options.ClusterListen), cancellation);
+        if (_snapshots.Latest is { } latest)
+        {
+            bootstrap.Resume(latest.Configuration);
+            return latest.Configuration;
+        }
+
+        HostPort? advertise = _options.Advertise is { } address ? HostPort.Parse(address) : null;
+        return await bootstrap.RunAsync(_options.Peers, advertise, listen, cancellation);
+    }
+
+    private RaftStreams CreateStreams(StatusBoard board)
+    {
+        ILogger logger = _loggers.CreateLogger("JobNode.Transport");
+        var transfer = new SnapshotTransfer(_connections, board, _snapshots, logger);
+        return Keep(new RaftStreams(_connections, board, Keep(transfer), logger));
+    }
+
+    private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)
+    {
+        SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
+        WriteAheadLog log = WriteAheadLog.Open(_directory.Storage, latest.Index, new WriteAheadLogOptions());
+        ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
+        if (log.RepairNote is { } note)
+        {
+            logger.LogRepaired(note);
+        }
+
+        return new RaftLoop(
+            new RaftCore(RaftCoreLogDetail.Warnings),
+            log,
+            _snapshots,
+            machine,
+            streams,
+            new SystemRaftClock(_time),
+            board,
+            new RaftLoopOptions { Self = _identity.Self },
+            logger,
+            events.Send);
+    }
+
+    private CommandForwarder CreateForwarder(CommandProposer local, StatusBoard board) =>
+        Keep(new CommandForwarder(
+            local, _connections, board, _loggers.CreateLogger("JobNode.Transport"), _time));
+
+    private WorkService CreateWork(
+        CommandProposer local, RaftLoop loop, QueueView view, StatusBoard board, WorkBoard workBoard) =>
+        Keep(new WorkService(
+            _identity.Self,
+            _kernel,
+            HashThreads,
+            local,
+            loop,
+            view,
+            board,
+            workBoard,
+            (address, cancellation) => _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
+            _time,
+            _loggers.CreateLogger("JobNode.Scheduling")));
+
+    private ApiServer CreateApi(
+        CommandForwarder forwarder,
+        RaftLoop loop,
+        QueueView view,
+        StatusBoard board,
+        WorkBoard workBoard,
+        WorkService work,
+        JobEventFan events)
+    {
+        var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
+        var parts = new ApiParts(
+            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel);
+        return Keep(new ApiServer(parts, _options, _time, _loggers));
+    }
+
+    private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)
+    {
+        _endpoint.MapForMembers(PeerProtocol.RaftPath, streams.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.SnapshotPath, streams.AcceptSnapshotAsync);
+        _endpoint.MapForMembers(PeerProtocol.ForwardPath, forwarder.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.WorkPath, work.AcceptAsync);
+    }
+
+    private TPart Keep<TPart>(TPart part)
+        where TPart : IAsyncDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+
+    /// <summary>Takes the state machine's events on the raft thread and tells those who asked; nobody may block in it.</summary>
+    private sealed class JobEventFan(JobStateMachine machine)
+    {
+        private readonly List<JobEvent> _events = [];
+        private WorkService? _work;
+
+        public JobWaiters Waiters { get; } = new();
+
+        public void Attach(WorkService work) => _work = work;
+
+        public void Send()
+        {
+            machine.DrainEvents(_events);
+            if (_events.Count > 0)
+            {
+                Waiters.OnJobEvents(_events);
+                _work?.OnJobEvents(_events);
+                _events.Clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace JobNode.Observability;
+
+/// <summary>What the composition root says; ids 6000 to 6999.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(6001, LogLevel.Warning, "Hash path: {Reason}")]
+    public static partial void KernelPathUnusable(this ILogger logger, string reason);
+
+    [LoggerMessage(6002, LogLevel.Warning, "Log repaired at start: {Note}")]
+    public static partial void LogRepaired(this ILogger logger, string note);
+
+    [LoggerMessage(6003, LogLevel.Critical, "The consensus thread stopped; this node stops with it")]
+    public static partial void RaftThreadFailed(this ILogger logger, Exception error);
+
+    [LoggerMessage(6004, LogLevel.Critical, "This node cannot go on; start it again when the cause above is gone")]
+    public static partial void NodeFailed(this ILogger logger);
+
+    [LoggerMessage(6005, LogLevel.Information, "Stopping: no new calls; work goes back with its progress")]
+    public static partial void NodeStopping(this ILogger logger);
+}
