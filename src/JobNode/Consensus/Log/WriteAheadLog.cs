@@ -1,49 +1,155 @@
+using JobNode.Commands;
+
 namespace JobNode.Consensus.Log;
 
-/// <summary>Surface only; the body follows.</summary>
-internal sealed class WriteAheadLog : IDisposable
+/// <summary>
+/// The durable raft log and hard state of one node: segments of checksummed records, written in groups. One thread uses
+/// it. After any failed write or sync every call throws, since nobody knows what is on disk then. DESIGN.md beside this
+/// file has the format and what it promises.
+/// </summary>
+internal sealed partial class WriteAheadLog : IDisposable
 {
+    private readonly LogWriteBuffer _buffer = new();
+    private IReadOnlyList<RaftEntry> _recovered = [];
+    private bool _failed;
+    private bool _disposed;
+
     /// <summary>The hard state as recovered or last appended.</summary>
-    public HardState HardState { get; }
+    public HardState HardState { get; private set; }
 
     /// <summary>What a torn tail lost, as a sentence for the log; null when nothing.</summary>
-    public string? RepairNote { get; }
+    public string? RepairNote { get; private init; }
 
     /// <summary>Index of the last entry, buffered ones included; the snapshot's when there is none after it.</summary>
-    public ulong LastIndex { get; }
-
-    /// <summary>Opens or creates the log.</summary>
-    /// <param name="directory">The data directory.</param>
-    /// <param name="snapshotIndex">Index of the latest snapshot, 0 for none.</param>
-    /// <param name="options">Sizes.</param>
-    /// <param name="snapshotTerm">
-    /// Term of the latest snapshot, 0 when not known. Entries that follow another term at the snapshot's index are dropped:
-    /// they belong to a history that the snapshot replaced just before a crash.
-    /// </param>
-    /// <exception cref="LogDamagedException">Something durable is lost.</exception>
-    public static WriteAheadLog Open(
-        IStorageDirectory directory, ulong snapshotIndex, WriteAheadLogOptions options, ulong snapshotTerm = 0) =>
-        throw new NotSupportedException($"{directory}{options}{snapshotTerm}{snapshotIndex}");
+    public ulong LastIndex { get; private set; }
 
     /// <summary>Hands over the entries after the snapshot and forgets them.</summary>
-    public IReadOnlyList<RaftEntry> TakeRecoveredEntries() => throw new NotSupportedException(RepairNote);
+    public IReadOnlyList<RaftEntry> TakeRecoveredEntries()
+    {
+        IReadOnlyList<RaftEntry> taken = _recovered;
+        _recovered = [];
+        return taken;
+    }
 
-    /// <summary>Buffers entries and then the hard state; entries[0].Index at or below LastIndex replaces the suffix.</summary>
-    public void Append(ReadOnlySpan<RaftEntry> entries, HardState? hardState) =>
-        throw new NotSupportedException($"{HardState}{hardState}{entries.Length}");
+    /// <summary>
+    /// Buffers entries and then the hard state. An index at or below <see cref="LastIndex"/> replaces that entry and all
+    /// after it; entries known to be committed cannot be replaced. The bytes are copied. May begin a new segment, and
+    /// then writes and syncs.
+    /// </summary>
+    /// <exception cref="IOException">A write or sync failed, now or earlier.</exception>
+    public void Append(ReadOnlySpan<RaftEntry> entries, HardState? hardState)
+    {
+        ThrowIfUnusable();
+        CheckAppend(entries, hardState);
+        foreach (ref readonly RaftEntry entry in entries)
+        {
+            long position = MakeRoom(LogRecord.EntryPrefixBytes + entry.Data.Length);
+            _buffer.AddEntry(entry, _syncedBelow, _seed, position);
+            LastIndex = entry.Index;
+            _maxIndex = Math.Max(_maxIndex, entry.Index);
+        }
 
-    /// <summary>One write of all that was buffered.</summary>
-    public void Flush() => throw new NotSupportedException(RepairNote);
+        if (hardState is { } state && state != HardState)
+        {
+            long position = MakeRoom(LogRecord.HardStateBytes);
+            _buffer.AddHardState(state, _syncedBelow, _seed, position);
+            HardState = state;
+        }
 
-    /// <summary>One write of all that was buffered, and one fdatasync.</summary>
-    public void FlushAndSync() => throw new NotSupportedException(RepairNote);
+        Invariant.That(HardState.Commit <= LastIndex, "nothing is committed that the log does not hold");
+    }
 
-    /// <summary>Recycles segments whose entries are all at or below <paramref name="throughIndex"/>.</summary>
-    public void Compact(ulong throughIndex) => throw new NotSupportedException($"{throughIndex}{LastIndex}");
+    /// <summary>One write of all that was buffered. Durable only after <see cref="FlushAndSync"/>.</summary>
+    /// <exception cref="IOException">The write failed, or an operation before it.</exception>
+    public void Flush()
+    {
+        ThrowIfUnusable();
+        if (_buffer.LengthBytes == 0)
+        {
+            return;
+        }
 
-    /// <summary>Starts again after a snapshot newer than the log was installed.</summary>
-    public void Reset(ulong snapshotIndex) => throw new NotSupportedException($"{snapshotIndex}{LastIndex}");
+        Invariant.That(_end + _buffer.LengthBytes + LogRecord.HeadBytes <= _lengthBytes, "a write stays in its segment");
+        Guarded(() => _file.Write(_end, _buffer.WithTerminator));
+        _end += _buffer.LengthBytes;
+        _buffer.Clear();
+        Invariant.That(_end % LogRecord.AlignmentBytes == 0, "records are aligned");
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotSupportedException(RepairNote);
+    /// <summary>One write of all that was buffered, and one fdatasync of all that was written.</summary>
+    /// <exception cref="IOException">The write or the sync failed, or an operation before it.</exception>
+    public void FlushAndSync()
+    {
+        Flush();
+        if (_syncedBelow != _end)
+        {
+            Guarded(_file.Sync);
+            _syncedBelow = _end;
+        }
+    }
+
+    /// <summary>
+    /// Ends a healthy run: everything is synced, and a mark vouches for the last batch, so that damage to it while the
+    /// node is off is told from a torn write.
+    /// </summary>
+    /// <exception cref="IOException">The write or the sync failed, or an operation before it.</exception>
+    public void Close()
+    {
+        FlushAndSync();
+        WriteMark();
+        Dispose();
+    }
+
+    /// <summary>Closes the file; what was not synced may be lost.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _file.Dispose();
+        }
+    }
+
+    private void CheckAppend(ReadOnlySpan<RaftEntry> entries, HardState? hardState)
+    {
+        if (entries.Length > 0)
+        {
+            ulong first = entries[0].Index;
+            Invariant.That(first <= LastIndex + 1, "entries follow the log without a gap");
+            Invariant.That(first > HardState.Commit, "an entry known to be committed is never replaced");
+            Invariant.That(first > _compactedThrough, "an entry in the snapshot is never replaced");
+            for (int i = 0; i < entries.Length; i++)
+            {
+                Invariant.That(entries[i].Index == first + (ulong)i, "entries of one call have no gaps");
+            }
+        }
+
+        string? reason = hardState is { } next ? LogReplay.WhyNotAfter(HardState, next) : null;
+        Invariant.That(reason is null, $"the hard state only goes forward: {reason}");
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_failed)
+        {
+            throw new IOException("The log cannot be used after a failed write or sync: what is on disk is unknown. "
+                + "The process must end; the next one reads back what is there.");
+        }
+    }
+
+    /// <summary>Runs I/O whose failure makes the log unusable for good.</summary>
+    private void Guarded(Action operation)
+    {
+        ThrowIfUnusable();
+        try
+        {
+            operation();
+        }
+        catch
+        {
+            _failed = true;
+            throw;
+        }
+    }
 }

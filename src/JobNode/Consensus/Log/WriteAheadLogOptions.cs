@@ -1,3 +1,5 @@
+using JobNode.Commands;
+
 namespace JobNode.Consensus.Log;
 
 /// <summary>Sizes of the write-ahead log. Small ones make the simulation fast.</summary>
@@ -11,4 +13,14 @@ internal sealed record WriteAheadLogOptions
 
     /// <summary>Segments kept for recycling; more are deleted.</summary>
     public int SpareSegmentsMax { get; init; } = 2;
+
+    /// <summary>Refuses sizes that the format cannot hold.</summary>
+    public void Check()
+    {
+        Invariant.That(IsSize(SegmentBytes) && IsSize(FirstSegmentBytes), "segments have 1 KiB to 1 GiB, in sectors");
+        Invariant.That(SpareSegmentsMax is >= 0 and <= 64, "spare segments are few");
+    }
+
+    private static bool IsSize(long bytes) =>
+        bytes is >= 2 * LogSegmentHeader.SizeBytes and <= 1 << 30 && bytes % LogSegmentHeader.SizeBytes == 0;
 }

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace JobNode.Consensus.Log;
+
+/// <summary>
+/// The few calls of the C library that .NET does not offer: real preallocation, fdatasync, locks that die with the
+/// process, and the sync of a directory. Every failure becomes a <see cref="StorageException"/>.
+/// </summary>
+internal static partial class PosixFile
+{
+    // The exact name: "libc.so" is a linker script where a compiler is installed.
+    private const string CLibrary = "libc.so.6";
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int NotSupported = 95;
+    private const int InvalidArgument = 22;
+    private const int OpenReadOnlyDirectoryCloseOnExec = 0x90000 | 0x0; // O_DIRECTORY 0x10000, O_CLOEXEC 0x80000
+    private const int LockExclusiveNonBlocking = 2 | 4;
+
+    /// <summary>Gives the file real blocks up to <paramref name="bytes"/>, and that length when it was shorter.</summary>
+    public static void Preallocate(SafeFileHandle handle, string path, long bytes)
+    {
+        int error = Interrupted;
+        while (error == Interrupted)
+        {
+            error = posix_fallocate(handle, 0, bytes);
+        }
+
+        if (error is NotSupported or InvalidArgument)
+        {
+            // A file system without preallocation: the length alone, blocks come with the writes.
+            RandomAccess.SetLength(handle, Math.Max(bytes, RandomAccess.GetLength(handle)));
+        }
+        else if (error != 0)
+        {
+            throw StorageException.Of("preallocate", path, error);
+        }
+    }
+
+    /// <summary>Makes the file's bytes durable; its times may stay behind (unlike fsync).</summary>
+    public static void SyncData(SafeFileHandle handle, string path)
+    {
+        // Not repeated on failure, not even on EINTR: the kernel may have dropped the dirty pages (fsyncgate, 2018).
+        if (fdatasync(handle) != 0)
+        {
+            throw StorageException.Of("sync", path, Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Opens a directory in order to sync it.</summary>
+    public static SafeFileHandle OpenDirectory(string path)
+    {
+        SafeFileHandle handle = open(path, OpenReadOnlyDirectoryCloseOnExec);
+        if (handle.IsInvalid)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            handle.Dispose();
+            throw StorageException.Of("open directory", path, error);
+        }
+
+        return handle;
+    }
+
+    /// <summary>Makes creations, renames and deletions in a directory durable.</summary>
+    public static void SyncDirectory(SafeFileHandle directory, string path)
+    {
+        if (fsync(directory) != 0)
+        {
+            throw StorageException.Of("sync directory", path, Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Takes the exclusive flock(2) of a file; false when another open file holds it.</summary>
+    public static bool TryLock(SafeFileHandle handle, string path)
+    {
+        if (flock(handle, LockExclusiveNonBlocking) == 0)
+        {
+            return true;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error == WouldBlock ? false : throw StorageException.Of("lock", path, error);
+    }
+
+    [LibraryImport(CLibrary, SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle descriptor);
+
+    [LibraryImport(CLibrary, SetLastError = true)]
+    private static partial int fsync(SafeFileHandle descriptor);
+
+    [LibraryImport(CLibrary)]
+    private static partial int posix_fallocate(SafeFileHandle descriptor, long offset, long length);
+
+    [LibraryImport(CLibrary, SetLastError = true)]
+    private static partial int flock(SafeFileHandle descriptor, int operation);
+
+    [LibraryImport(CLibrary, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags);
+}

@@ -1,0 +1,283 @@
+using JobNode.Commands;
+
+namespace JobNode.Consensus.Log;
+
+/// <summary>Opening, rolling, recycling.</summary>
+internal sealed partial class WriteAheadLog
+{
+    /// <summary>
+    /// A fresh cluster starts from a synthetic snapshot at this index, saved before the log exists. With a later snapshot
+    /// and no log the hard state is lost.
+    /// </summary>
+    private const ulong BootstrapIndex = 1;
+
+    private readonly IStorageDirectory _directory;
+    private readonly WriteAheadLogOptions _options;
+    private readonly Queue<LogSegmentInfo> _sealed = new();
+    private readonly Queue<string> _spares = new();
+    private string _name = "";
+    private IStorageFile _file = null!; // set before Open returns
+    private ulong _sequence;
+    private uint _seed;
+    private long _lengthBytes;
+    private long _end;
+    private long _syncedBelow;
+    private ulong _maxIndex;
+    private ulong _compactedThrough;
+
+    private WriteAheadLog(IStorageDirectory directory, WriteAheadLogOptions options)
+    {
+        _directory = directory;
+        _options = options;
+    }
+
+    private enum SegmentStart
+    {
+        Following,
+        Reset,
+    }
+
+    /// <summary>Opens or creates the log. When it returns, all that was recovered is durable.</summary>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="snapshotIndex">Index of the latest snapshot, 0 for none.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="snapshotTerm">
+    /// Term of the latest snapshot, 0 when not known. Entries that follow another term at the snapshot's index are dropped:
+    /// they belong to a history that the snapshot replaced just before a crash.
+    /// </param>
+    /// <exception cref="LogDamagedException">Something durable is lost.</exception>
+    /// <exception cref="IOException">The directory cannot be read or written.</exception>
+    public static WriteAheadLog Open(
+        IStorageDirectory directory, ulong snapshotIndex, WriteAheadLogOptions options, ulong snapshotTerm = 0)
+    {
+        options.Check();
+        LogRecovery recovery = LogRecovery.Run(directory, snapshotIndex);
+        var log = new WriteAheadLog(directory, options)
+        {
+            RepairNote = recovery.RepairNote,
+            HardState = recovery.Replay.HardState,
+            LastIndex = recovery.Replay.LastIndex,
+            _recovered = recovery.Replay.Entries,
+            _compactedThrough = snapshotIndex,
+        };
+        log.FindSpares();
+        if (recovery.LastName is null)
+        {
+            log.Begin(snapshotIndex);
+            return log;
+        }
+
+        log.Resume(recovery, recovery.LastName);
+        ulong termAtSnapshot = recovery.Replay.TermAtSnapshot;
+        bool replaced = snapshotTerm != 0 && termAtSnapshot != 0 && termAtSnapshot != snapshotTerm;
+        if (replaced || log.LastIndex < snapshotIndex)
+        {
+            log.Reset(snapshotIndex);
+        }
+
+        return log;
+    }
+
+    /// <summary>
+    /// Recycles segments whose entries are all at or below <paramref name="throughIndex"/>, which a durable snapshot holds.
+    /// </summary>
+    /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
+    public void Compact(ulong throughIndex)
+    {
+        ThrowIfUnusable();
+        Invariant.That(throughIndex <= LastIndex, "a snapshot holds nothing that the log never held");
+        _compactedThrough = Math.Max(_compactedThrough, throughIndex);
+        Guarded(() =>
+        {
+            bool any = false;
+            while (_sealed.TryPeek(out LogSegmentInfo oldest) && oldest.MaxIndex <= throughIndex)
+            {
+                Recycle(_sealed.Dequeue().Name);
+                any = true;
+            }
+
+            if (any)
+            {
+                _directory.Sync();
+            }
+        });
+    }
+
+    /// <summary>
+    /// Starts again after a snapshot newer than the log was installed: durably forgets every entry, keeps the hard state
+    /// and raises its commit to the snapshot.
+    /// </summary>
+    /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
+    public void Reset(ulong snapshotIndex)
+    {
+        ThrowIfUnusable();
+        Invariant.That(snapshotIndex >= _compactedThrough, "snapshots go forward");
+        Invariant.That(snapshotIndex >= HardState.Commit, "a reset forgets nothing committed");
+        HardState = HardState with { Commit = snapshotIndex };
+        LastIndex = snapshotIndex;
+        _compactedThrough = snapshotIndex;
+        _recovered = [];
+        _buffer.Clear();
+        Guarded(() =>
+        {
+            _file.Dispose();
+            _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, snapshotIndex));
+            CreateSegment(SegmentStart.Reset, LogSegmentHeader.SizeBytes);
+            while (_sealed.TryDequeue(out LogSegmentInfo old))
+            {
+                Recycle(old.Name);
+            }
+
+            _directory.Sync();
+        });
+    }
+
+    private void FindSpares()
+    {
+        foreach (string name in _directory.List())
+        {
+            if (!LogFileName.IsSpare(name))
+            {
+                continue;
+            }
+
+            if (_spares.Count < _options.SpareSegmentsMax)
+            {
+                _spares.Enqueue(name);
+            }
+            else
+            {
+                _directory.Delete(name);
+            }
+        }
+    }
+
+    private void Begin(ulong snapshotIndex)
+    {
+        if (snapshotIndex > BootstrapIndex)
+        {
+            throw new LogDamagedException(LogFileName.Live(1, 1), 0,
+                $"there is no log at all, though there is a snapshot at entry {snapshotIndex}");
+        }
+
+        LastIndex = snapshotIndex;
+        CreateSegment(SegmentStart.Following, LogSegmentHeader.SizeBytes);
+    }
+
+    private void Resume(LogRecovery recovery, string name)
+    {
+        foreach (string obsolete in recovery.Obsolete)
+        {
+            Recycle(obsolete);
+        }
+
+        foreach (LogSegmentInfo segment in recovery.Sealed)
+        {
+            _sealed.Enqueue(segment);
+        }
+
+        _name = name;
+        _file = _directory.Open(name);
+        _sequence = recovery.LastHeader.Sequence;
+        _seed = LogRecord.SeedOf(_sequence, recovery.LastHeader.FirstIndex);
+        _lengthBytes = recovery.LastHeader.LengthBytes;
+        _maxIndex = recovery.LastMaxIndex;
+        _end = recovery.EndOffset;
+        Guarded(() =>
+        {
+            // Records of the torn write must not come back behind a shorter record that is written over their beginning.
+            if (recovery.DirtyEnd > _end)
+            {
+                _file.Write(_end, new byte[recovery.DirtyEnd - _end]);
+            }
+
+            // A killed process leaves records in the page cache only; what is acted upon from here on must be durable.
+            _file.Sync();
+            _directory.Sync();
+        });
+        _syncedBelow = _end;
+        WriteMark();
+    }
+
+    /// <summary>Writes a record that vouches for all before it, when there is something and there is room.</summary>
+    private void WriteMark()
+    {
+        bool fits = _end + LogRecord.SizeOf(0) + LogRecord.HeadBytes <= _lengthBytes;
+        if (fits && _end > LogSegmentHeader.SizeBytes)
+        {
+            _buffer.AddMark(_syncedBelow, _seed, _end);
+            FlushAndSync();
+        }
+    }
+
+    /// <summary>Makes sure that the next record fits into the segment, and gives its position.</summary>
+    private long MakeRoom(int payloadBytes)
+    {
+        int size = LogRecord.SizeOf(payloadBytes);
+        if (_end + _buffer.LengthBytes + size + LogRecord.HeadBytes > _lengthBytes)
+        {
+            // All of the old segment is durable before the new one exists: only the last can have a torn tail.
+            FlushAndSync();
+            Guarded(() =>
+            {
+                _file.Dispose();
+                _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, _maxIndex));
+                CreateSegment(SegmentStart.Following, LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes);
+            });
+        }
+
+        return _end + _buffer.LengthBytes;
+    }
+
+    /// <summary>
+    /// Makes the next segment the active one. It gets its live name only when its header is durable, and takes records
+    /// only when its name is.
+    /// </summary>
+    private void CreateSegment(SegmentStart start, long minimumBytes)
+    {
+        Invariant.That(_buffer.LengthBytes == 0, "records belong to the segment that they were made for");
+        bool follows = start == SegmentStart.Following && _sequence > 0;
+        long wanted = _sequence == 0 ? _options.FirstSegmentBytes : _options.SegmentBytes;
+        _sequence++;
+        _lengthBytes = Math.Max(wanted, (minimumBytes + LogSegmentHeader.SizeBytes - 1) & -LogSegmentHeader.SizeBytes);
+        var header = new LogSegmentHeader(
+            _sequence, LastIndex + 1, _lengthBytes, follows ? _end : 0, HardState, start == SegmentStart.Reset);
+
+        if (!_spares.TryDequeue(out string? spare))
+        {
+            spare = LogFileName.Spare(_sequence);
+            _file = _directory.Create(spare, _lengthBytes);
+        }
+        else
+        {
+            _file = _directory.Open(spare);
+            _file.SetLength(_lengthBytes);
+        }
+
+        var sector = new byte[LogSegmentHeader.SizeBytes + LogRecord.HeadBytes];
+        header.WriteTo(sector);
+        _file.Write(0, sector);
+        _file.Sync();
+        _name = LogFileName.Live(_sequence, header.FirstIndex);
+        _directory.Rename(spare, _name);
+        _directory.Sync();
+
+        _seed = LogRecord.SeedOf(_sequence, header.FirstIndex);
+        _end = LogSegmentHeader.SizeBytes;
+        _syncedBelow = _end;
+        _maxIndex = LastIndex;
+    }
+
+    private void Recycle(string name)
+    {
+        if (_spares.Count >= _options.SpareSegmentsMax || !LogFileName.TryParseLive(name, out ulong sequence, out _))
+        {
+            _directory.Delete(name);
+            return;
+        }
+
+        string spare = LogFileName.Spare(sequence);
+        _directory.Rename(name, spare);
+        _spares.Enqueue(spare);
+    }
+}
