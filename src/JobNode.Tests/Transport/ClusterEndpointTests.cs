@@ -154,8 +154,12 @@ public sealed class ClusterEndpointTests
         server.Endpoint.MapForMembers("/work", (_, stream, cancellation) => EchoAsync(stream, cancellation));
         server.Endpoint.MapForMembers("/bad", (_, _, _) => throw new InvalidOperationException("a bug"));
         await using DuplexStream good = await server.Connections.OpenAsync(server.Address, "/work", None);
-        await using DuplexStream bad = await server.Connections.OpenAsync(server.Address, "/bad", None);
-        Exception? error = await Record.ExceptionAsync(async () => await bad.Input.ReadExactlyAsync(new byte[1], None));
+        Exception? error = await Record.ExceptionAsync(async () =>
+        {
+            // The reset may come before or after the headers were read.
+            await using DuplexStream bad = await server.Connections.OpenAsync(server.Address, "/bad", None);
+            await bad.Input.ReadExactlyAsync(new byte[1], None);
+        });
         Assert.IsAssignableFrom<IOException>(error);
         var frames = new FrameStream(good.Input, good.Output);
         await frames.WriteAsync("fine"u8.ToArray(), None);

@@ -73,7 +73,10 @@ internal sealed class PeerConnections : IDisposable
             if (error is HttpRequestException or OperationCanceledException)
             {
                 cancellation.ThrowIfCancellationRequested();
-                throw new IOException($"{address} cannot be reached: {error.Message}", error);
+                string reason = error is HttpRequestException
+                    ? error.Message
+                    : $"it reset the stream or did not answer within {PeerProtocol.OpenTimeoutMs} ms";
+                throw new IOException($"{address} cannot be reached: {reason}", error);
             }
 
             throw;

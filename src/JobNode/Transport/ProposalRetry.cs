@@ -45,6 +45,11 @@ internal sealed class ProposalRetry(
                 Proposed answer = await TryOnceAsync(seen, command, either.Token);
                 last = answer.Result.Code;
                 maybeLogged = attempted || last == ResultCode.OutcomeUnknown;
+                if (last == ResultCode.Stopping && maybeLogged)
+                {
+                    return new Proposed(new CommandResult(ResultCode.OutcomeUnknown), 0);
+                }
+
                 if (IsFinal(last, maybeLogged))
                 {
                     return Settle(command, answer);

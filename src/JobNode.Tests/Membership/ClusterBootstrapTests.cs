@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using JobNode.Commands;
+using JobNode.Membership;
+using JobNode.Transport;
+using Microsoft.Extensions.Logging;
+
+namespace JobNode.Tests.Membership;
+
+public sealed class ClusterBootstrapTests
+{
+    [Fact]
+    public async Task Three_nodes_with_one_list_form_one_cluster()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        ClusterConfiguration[] got = await Task.WhenAll(nodes.All.Select(n => n.RunAsync(nodes.Addresses)));
+        Assert.All(got, c => Assert.Equal(got[0].ClusterId, c.ClusterId));
+        Assert.All(got, c => Assert.Equal(got[0].Members, c.Members));
+        Assert.Equal(3, got[0].Members.Count);
+        Assert.All(nodes.All, n => Assert.Equal(got[0].ClusterId, n.Identity.ClusterId));
+        Assert.All(nodes.All, n => Assert.Single(n.Saved));
+    }
+
+    [Fact]
+    public async Task A_node_that_starts_later_is_waited_for_and_named()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        BootstrapNode[] early = [.. nodes.All.Take(2)];
+        Task<ClusterConfiguration>[] waiting = [.. early.Select(n => n.RunAsync(nodes.Addresses))];
+        string missing = nodes.All[2].Bound.ToString();
+        // Its port answers, but nothing serves /hello there yet.
+        await early[0].WaitForLogAsync(missing);
+        Assert.All(waiting, w => Assert.False(w.IsCompleted));
+        ClusterConfiguration last = await nodes.All[2].RunAsync(nodes.Addresses);
+        ClusterConfiguration[] got = await Task.WhenAll(waiting);
+        Assert.All(got, c => Assert.Equal(last.ClusterId, c.ClusterId));
+    }
+
+    [Fact]
+    public async Task Without_peers_a_node_is_a_cluster_of_its_own_at_once()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(1);
+        ClusterConfiguration got = await nodes.All[0].RunAsync([]);
+        Assert.Equal(new Member(nodes.All[0].Identity.Self, nodes.Addresses[0]), Assert.Single(got.Members));
+        Assert.NotEqual(UInt128.Zero, got.ClusterId);
+    }
+
+    [Fact]
+    public async Task Lists_that_differ_never_form_a_cluster_and_both_are_named()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        using var stop = new CancellationTokenSource();
+        Task a = nodes.All[0].RunAsync(nodes.Addresses[..2], stop.Token);
+        Task b = nodes.All[1].RunAsync(nodes.Addresses, stop.Token);
+        string log = await nodes.All[0].WaitForLogAsync("the lists differ");
+        Assert.Contains(string.Join(", ", nodes.Addresses.Order(StringComparer.Ordinal)), log, StringComparison.Ordinal);
+        Assert.False(a.IsCompleted || b.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => a);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => b);
+        Assert.All(nodes.All, n => Assert.Empty(n.Saved));
+    }
+
+    [Fact]
+    public async Task A_member_answers_the_one_that_was_away_after_it_started_again()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        ClusterConfiguration[] got = await Task.WhenAll(nodes.All.Select(n => n.RunAsync(nodes.Addresses)));
+        BootstrapNode again = nodes.All[0];
+        // The same directory in a new process that has just the configuration; the third one lost its write.
+        ClusterBootstrap resumed = again.Resume(got[0]);
+        Assert.NotNull(resumed);
+        await using BootstrapNode third = await nodes.All[2].RestartEmptyAsync();
+        ClusterConfiguration adopted = await third.RunAsync(nodes.Addresses);
+        Assert.Equal(got[0].ClusterId, adopted.ClusterId);
+    }
+
+    [Fact]
+    public async Task A_node_that_listens_everywhere_finds_itself_among_the_peers()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(2);
+        ClusterConfiguration[] got = await Task.WhenAll(nodes.All.Select(
+            n => n.RunAsync(nodes.Addresses, CancellationToken.None, n.Bound with { Host = "0.0.0.0" })));
+        Assert.Equal(got[0].ClusterId, got[1].ClusterId);
+        Assert.Equal(nodes.Addresses[0], nodes.All[0].Identity.Address);
+    }
+}
+
+/// <summary>Some nodes on loopback that have not met yet.</summary>
+internal sealed class BootstrapNodes : IAsyncDisposable
+{
+    public List<BootstrapNode> All { get; } = [];
+
+    public string[] Addresses => [.. All.Select(n => n.Bound.ToString())];
+
+    public static async Task<BootstrapNodes> StartAsync(int count)
+    {
+        var nodes = new BootstrapNodes();
+        for (int i = 0; i < count; i++)
+        {
+            nodes.All.Add(await BootstrapNode.StartAsync(NodeId.Create(), 0));
+        }
+
+        return nodes;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (BootstrapNode node in All)
+        {
+            await node.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>One node on its way into a cluster; remembers what it saved and said.</summary>
+internal sealed class BootstrapNode : IAsyncDisposable, ILogger
+{
+    private readonly ClusterEndpoint _endpoint;
+    private readonly PeerConnections _connections;
+    private readonly ConcurrentQueue<string> _log = new();
+    private bool _disposed;
+
+    private BootstrapNode(NodeId id)
+    {
+        Identity = new ClusterIdentity(id);
+        _endpoint = new ClusterEndpoint(Identity, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        _connections = new PeerConnections(Identity);
+    }
+
+    public ClusterIdentity Identity { get; }
+
+    public HostPort Bound { get; private set; }
+
+    public ConcurrentQueue<ClusterConfiguration> Saved { get; } = new();
+
+    private ClusterBootstrap? Current { get; set; }
+
+    public static async Task<BootstrapNode> StartAsync(NodeId id, int port)
+    {
+        var node = new BootstrapNode(id);
+        node._endpoint.MapForAnyone(PeerProtocol.HelloPath, (from, stream, cancellation) =>
+            (node.Current ?? throw new IOException("not started")).AcceptHelloAsync(from, stream, cancellation));
+        node.Bound = await node._endpoint.StartAsync(new HostPort("127.0.0.1", port), CancellationToken.None);
+        return node;
+    }
+
+    public Task<ClusterConfiguration> RunAsync(string[] peers) =>
+        RunAsync(peers, CancellationToken.None);
+
+    public Task<ClusterConfiguration> RunAsync(
+        string[] peers, CancellationToken cancellation, HostPort? listen = null)
+    {
+        Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
+        return Current.RunAsync(peers, null, listen ?? Bound, cancellation);
+    }
+
+    public ClusterBootstrap Resume(ClusterConfiguration configuration)
+    {
+        Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
+        Current.Resume(configuration);
+        return Current;
+    }
+
+    public async Task<BootstrapNode> RestartEmptyAsync()
+    {
+        await DisposeAsync();
+        return await StartAsync(Identity.Self, Bound.Port);
+    }
+
+    public async Task<string> WaitForLogAsync(string part)
+    {
+        while (true)
+        {
+            if (_log.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _connections.Dispose();
+            await _endpoint.DisposeAsync();
+        }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _log.Enqueue(formatter(state, exception));
+}
