@@ -97,6 +97,8 @@ internal sealed class JobTransitions(QueueState state, StateLimits limits, List<
         }
 
         Invariant.That(state.Pulled.Next == firstSequence + (ulong)batch.Length, "a batch is a range");
+        Invariant.That(
+            state.Pulled.Count <= (long)state.Pulls.Count * Limits.PullTopMax, "every pulled job belongs to a pull");
         return new PullResult(batch);
     }
 

@@ -139,7 +139,6 @@ internal sealed class QueueState
             Jobs.Count == Pending.Count + Completed.Count + Pulled.Count + Cancelled.Count,
             "every job stands in exactly one queue");
         Invariant.That(Keys.Count <= Jobs.Count, "no key outlives its job");
-        Invariant.That(Pulls.Count >= Pulled.Count / Limits.PullTopMax, "pulled jobs have a pull");
     }
 
     private int AddKey(int slot, in JobRecord record, UInt128 key, UInt128 fingerprint)
