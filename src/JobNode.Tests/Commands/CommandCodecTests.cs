@@ -26,7 +26,8 @@ public class CommandCodecTests
         AssertGolden(
             new Checkpoint([new ChainProgress(RandomHistory.IdOf(1), RandomHistory.DigestOf(2), 500)]),
             "0103" + "0100" + Id + digest + "f401000000000000");
-        AssertGolden(new Pull(0xff, 4096, PullOrder.Newest), "0104" + "ff000000000000000000000000000000" + "0010" + "01");
+        AssertGolden(
+            new Pull(0xff, 4096, PullOrder.Newest), "0104" + "ff000000000000000000000000000000" + "0010" + "01");
         AssertGolden(new Cancel(RandomHistory.IdOf(1)), "0105" + Id);
         AssertGolden(new Expire(1, 2, 4096), "0106" + "0100000000000000" + "0200000000000000" + "00100000");
     }

@@ -33,7 +33,8 @@ public class JobStateMachineTests
         Enqueue(Job(1) with { IdempotencyKey = 7 });
         Checkpoint(1, 5);
         Complete(1, 50);
-        Assert.Equal(new JobOutcome(Id(1), ResultCode.Duplicate), Enqueue(Job(2, chain: 1) with { IdempotencyKey = 7 }));
+        Assert.Equal(
+            new JobOutcome(Id(1), ResultCode.Duplicate), Enqueue(Job(2, chain: 1) with { IdempotencyKey = 7 }));
         Assert.Null(_machine.View.Find(Id(2)));
     }
 
