@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// A node's directory: who it is, and the lock that keeps a second process out. Everything else in it belongs to the log
+/// A node's directory: who it is, and the lock that keeps a second process out. Everything else in it belongs to the
+/// log
 /// and to the snapshots.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
@@ -100,10 +101,12 @@ internal sealed class DataDirectory : IDisposable
         using IStorageFile file = storage.Open(NodeIdName);
         Span<byte> bytes = stackalloc byte[64];
         string text = Encoding.Latin1.GetString(bytes[..file.Read(0, bytes)]);
-        if (text.Length < NodeIdDigits || !NodeId.TryParse(text.AsSpan(0, NodeIdDigits), out NodeId id) || Text(id) != text)
+        if (text.Length < NodeIdDigits
+            || !NodeId.TryParse(text.AsSpan(0, NodeIdDigits), out NodeId id)
+            || Text(id) != text)
         {
-            throw new IOException($"{Path.Join(path, NodeIdName)} is damaged. Restore it, or move the directory away and "
-                + "start with an empty one as a new node.");
+            throw new IOException($"{Path.Join(path, NodeIdName)} is damaged. Restore it, or move the directory "
+                + "away and start with an empty one as a new node.");
         }
 
         return id;
@@ -121,7 +124,8 @@ internal sealed class DataDirectory : IDisposable
     {
         if (OperatingSystem.IsWindows())
         {
-            throw new PlatformNotSupportedException("The data directory needs Linux: flock, fdatasync, rename over a file.");
+            throw new PlatformNotSupportedException(
+                "The data directory needs Linux: flock, fdatasync, rename over a file.");
         }
 
         if (Directory.Exists(full))
@@ -160,8 +164,8 @@ internal sealed class DataDirectory : IDisposable
             }
 
             RandomAccess.SetLength(handle, 0);
-            RandomAccess.Write(
-                handle, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
+            string self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";
+            RandomAccess.Write(handle, Encoding.ASCII.GetBytes(self), 0);
             return handle;
         }
         catch

@@ -6,7 +6,8 @@ using JobNode.Consensus.Log;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// A snapshot file: head (magic, version, length, index, term, configuration, checksum), blocks (length, checksum, at most
+/// A snapshot file: head (magic, version, length, index, term, configuration, checksum), blocks (length, checksum,
+/// at most
 /// 1 MiB of body), trailer (marker, checksum, body bytes). All little-endian. Each checksum goes on from the one before
 /// it, so that blocks cannot be lost, doubled or swapped, and the trailer's covers the whole file.
 /// </summary>
@@ -30,7 +31,8 @@ internal static class SnapshotFileFormat
     /// <summary>Bound of the head: a thousand members with long addresses.</summary>
     public const int HeadBytesMax = 1 << 18;
 
-    // To change the format: raise this, keep reading the old one; a snapshot received from an older node is installed as is.
+    // To change the format: raise this, keep reading the old one; a snapshot received from an older node is
+    // installed as is.
     private const uint Version = 1;
 
     private static ReadOnlySpan<byte> Magic => "JOBNSNAP"u8;
@@ -58,7 +60,8 @@ internal static class SnapshotFileFormat
         byte[] head = bytes.ToArray();
         Invariant.That(head.Length <= HeadBytesMax, "a snapshot's head is bounded");
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), head.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), Crc32C.Compute(head.AsSpan(0, head.Length - 4)));
+        uint checksum = Crc32C.Compute(head.AsSpan(0, head.Length - 4));
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), checksum);
         return head;
     }
 
@@ -78,7 +81,9 @@ internal static class SnapshotFileFormat
         }
 
         length = BinaryPrimitives.ReadInt32LittleEndian(prefix[12..]);
-        return length is > HeadPrefixBytes + sizeof(uint) and <= HeadBytesMax ? null : "the length of its head is impossible";
+        return length is > HeadPrefixBytes + sizeof(uint) and <= HeadBytesMax
+            ? null
+            : "the length of its head is impossible";
     }
 
     /// <summary>Reads a whole head; gives a reason when it is none.</summary>

@@ -25,8 +25,10 @@ internal sealed class SnapshotStore
     /// <summary>The latest durable snapshot, or null.</summary>
     public SnapshotMetadata? Latest => _latest;
 
-    /// <summary>Opens the snapshots of a data directory, verifies the latest and removes what a crash left half done.</summary>
-    /// <exception cref="SnapshotDamagedException">The latest is damaged. An older one is never taken in its place: the log
+    /// <summary>Opens the snapshots of a data directory, verifies the latest and removes what a crash left half
+    /// done.</summary>
+    /// <exception cref="SnapshotDamagedException">The latest is damaged. An older one is never taken in its place:
+    /// the log
     /// between the two is gone.</exception>
     public static SnapshotStore Open(IStorageDirectory directory)
     {
@@ -107,7 +109,7 @@ internal sealed class SnapshotStore
     {
         lock (_lock)
         {
-            foreach (ulong old in _indexes.Where(candidate => candidate < index && candidate != _latest?.Index).ToArray())
+            foreach (ulong old in _indexes.Where(saved => saved < index && saved != _latest?.Index).ToArray())
             {
                 _directory.Delete(NameOf(old));
                 _indexes.Remove(old);
@@ -147,5 +149,5 @@ internal sealed class SnapshotStore
     }
 
     private string NextTemporary(string purpose) =>
-        string.Create(CultureInfo.InvariantCulture, $"{purpose}-{Interlocked.Increment(ref _temporaries)}{TemporarySuffix}");
+        $"{purpose}-{Interlocked.Increment(ref _temporaries)}{TemporarySuffix}";
 }

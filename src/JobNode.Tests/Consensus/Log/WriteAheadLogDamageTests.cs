@@ -25,7 +25,8 @@ public class WriteAheadLogDamageTests
             {
                 SimulatedDirectory damaged = disk.Clone();
                 damaged.Truncate(name, length);
-                LogDamagedException error = Assert.Throws<LogDamagedException>(() => WriteAheadLog.Open(damaged, 0, Small));
+                LogDamagedException error =
+                    Assert.Throws<LogDamagedException>(() => WriteAheadLog.Open(damaged, 0, Small));
                 Assert.Equal(name, error.FileName);
             }
         }
@@ -96,7 +97,7 @@ public class WriteAheadLogDamageTests
     public void Records_of_a_recycled_segment_never_come_back()
     {
         var disk = new SimulatedDirectory();
-        WriteAheadLog log = WriteAheadLog.Open(disk, 0, new WriteAheadLogOptions { SegmentBytes = 1024, FirstSegmentBytes = 1024 });
+        WriteAheadLog log = WriteAheadLog.Open(disk, 0, Small with { SegmentBytes = 1024 });
         ulong index = 0;
         ulong snapshotIndex = 0;
         for (int round = 0; round < 200; round++)
@@ -111,7 +112,7 @@ public class WriteAheadLogDamageTests
             }
 
             disk.KillProcess();
-            log = WriteAheadLog.Open(disk, snapshotIndex, new WriteAheadLogOptions { SegmentBytes = 1024, FirstSegmentBytes = 1024 });
+            log = WriteAheadLog.Open(disk, snapshotIndex, Small with { SegmentBytes = 1024 });
             Assert.Equal(index, log.LastIndex);
             Assert.Equal((int)(index - snapshotIndex), log.TakeRecoveredEntries().Count);
             Assert.Null(log.RepairNote);
@@ -135,8 +136,8 @@ public class WriteAheadLogDamageTests
                 {
                     WriteAheadLog log = WriteAheadLog.Open(damaged, 0, Small);
                     IReadOnlyList<RaftEntry> left = log.TakeRecoveredEntries();
-                    Assert.True(left.Count >= entries.Count - lossAllowed, $"{name} bit {bit}: {left.Count} entries left");
-                    Assert.True(left.Count == entries.Count || log.RepairNote is not null, $"{name} bit {bit}: silent loss");
+                    Assert.True(left.Count >= entries.Count - lossAllowed, $"{name} bit {bit}: {left.Count} left");
+                    Assert.True(left.Count == entries.Count || log.RepairNote is not null, $"{name} bit {bit}: silent");
                     Assert.Equal(entries.Take(left.Count), left, LogModel.EntryComparer.Instance);
                 }
                 catch (LogDamagedException)

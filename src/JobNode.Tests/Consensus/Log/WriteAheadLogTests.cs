@@ -39,7 +39,8 @@ public class WriteAheadLogTests
             disk.ShouldFail = (operation, _) => operation == failing;
             Assert.Throws<IOException>(log.FlushAndSync);
             disk.ShouldFail = null;
-            Assert.Contains("failed write or sync", Assert.Throws<IOException>(log.FlushAndSync).Message, StringComparison.Ordinal);
+            IOException error = Assert.Throws<IOException>(log.FlushAndSync);
+            Assert.Contains("failed write or sync", error.Message, StringComparison.Ordinal);
             Assert.Throws<IOException>(() => log.Append([Entry(2, 1)], null));
             Assert.Throws<IOException>(() => log.Compact(0));
             Assert.Throws<IOException>(() => log.Reset(5));
@@ -124,7 +125,7 @@ public class WriteAheadLogTests
         Assert.True(disk.List().Count > 5);
         log.Compact(500);
         Assert.Equal(2, disk.List().Count);
-        Assert.EndsWith(".spare", disk.List().Single(name => !name.EndsWith(".log", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Single(disk.List(), LogFileName.IsSpare);
     }
 
     [Theory]

@@ -16,7 +16,8 @@ internal enum LogRecordType : byte
 }
 
 /// <summary>
-/// One record: a head of 16 bytes (checksum, payload length, synced-below, type, entry kind, two zero bytes), the payload,
+/// One record: a head of 16 bytes (checksum, payload length, synced-below, type, entry kind, two zero bytes), the
+/// payload,
 /// zeros up to a multiple of 8. The checksum also covers the segment's sequence and the record's place in it, so that
 /// stale bytes of a recycled segment never pass for a record.
 /// </summary>
@@ -71,9 +72,16 @@ internal readonly ref struct LogRecord
     public static uint SeedOf(ulong sequence, ulong firstIndex) =>
         Crc32C.Update(Crc32C.Update(Crc32C.Initial, sequence), firstIndex);
 
-    /// <summary>Completes a record whose payload is already in place behind the head: head, padding, checksum.</summary>
+    /// <summary>Completes a record whose payload is already in place behind the head: head, padding,
+    /// checksum.</summary>
     public static void Seal(
-        Span<byte> record, int payloadBytes, LogRecordType type, RaftEntryKind kind, long syncedBelow, uint seed, long position)
+        Span<byte> record,
+        int payloadBytes,
+        LogRecordType type,
+        RaftEntryKind kind,
+        long syncedBelow,
+        uint seed,
+        long position)
     {
         BinaryPrimitives.WriteInt32LittleEndian(record[4..], payloadBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(record[8..], checked((uint)syncedBelow));
@@ -86,7 +94,8 @@ internal readonly ref struct LogRecord
     }
 
     /// <summary>
-    /// The size of the record that these 16 bytes would begin, or 0 when they begin none. The checksum is not looked at.
+    /// The size of the record that these 16 bytes would begin, or 0 when they begin none. The checksum is not looked
+    /// at.
     /// </summary>
     public static int PlausibleSize(ReadOnlySpan<byte> head)
     {

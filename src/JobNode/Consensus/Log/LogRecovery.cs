@@ -37,7 +37,8 @@ internal sealed class LogRecovery
     /// <summary>Where the next record of the last segment goes.</summary>
     public long EndOffset { get; private set; }
 
-    /// <summary>From <see cref="EndOffset"/> to here lie bytes that must be zeroed before anything is written.</summary>
+    /// <summary>From <see cref="EndOffset"/> to here lie bytes that must be zeroed before anything is
+    /// written.</summary>
     public long DirtyEnd { get; private set; }
 
     /// <summary>What a torn tail lost; null when nothing.</summary>
@@ -53,7 +54,8 @@ internal sealed class LogRecovery
         {
             bool isLast = i == segments.Count - 1;
             recovery.BeginSegment(segments[i].Name, segments[i].Header, isFirst: i == 0);
-            recovery.ReadRecords(segments[i].Name, segments[i].Header, isLast ? null : segments[i + 1].Header.PreviousEnd);
+            long? knownEnd = isLast ? null : segments[i + 1].Header.PreviousEnd;
+            recovery.ReadRecords(segments[i].Name, segments[i].Header, knownEnd);
         }
 
         recovery.CheckCommitted();
@@ -79,7 +81,8 @@ internal sealed class LogRecovery
             (string name, ulong sequence, ulong firstIndex) = live[i];
             if (i < live.Count - 1 && sequence != live[i + 1].Sequence - 1)
             {
-                throw new LogDamagedException(live[i + 1].Name, 0, $"the segment before it, number {live[i + 1].Sequence - 1},"
+                throw new LogDamagedException(live[i + 1].Name, 0,
+                    $"the segment before it, number {live[i + 1].Sequence - 1},"
                     + $" is missing (the one found is {name})");
             }
 
@@ -175,7 +178,7 @@ internal sealed class LogRecovery
         if (firstProof >= 0)
         {
             throw new LogDamagedException(
-                name, end, $"no valid record, though the one at byte {firstProof} was written after this place was synced");
+                name, end, $"no valid record, but the one at byte {firstProof} came after this was synced");
         }
 
         Invariant.That(lastValidEnd >= end, "a scan goes forward");

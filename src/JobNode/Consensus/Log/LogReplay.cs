@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace JobNode.Consensus.Log;
 
-/// <summary>Takes the records in order and holds what they amount to. Refuses what no correct writer can have written.</summary>
+/// <summary>Takes the records in order and holds what they amount to. Refuses what no correct writer can have
+/// written.</summary>
 internal sealed class LogReplay(ulong snapshotIndex)
 {
     private readonly List<RaftEntry> _entries = [];
@@ -29,7 +30,8 @@ internal sealed class LogReplay(ulong snapshotIndex)
         HardState = hardState;
         if (firstIndex == 0 || firstIndex - 1 > SnapshotIndex)
         {
-            return $"the log starts at entry {firstIndex}, but the snapshot ends at {SnapshotIndex}: older segments are missing";
+            return $"the log starts at entry {firstIndex}, but the snapshot ends at {SnapshotIndex}: "
+                + "older segments are missing";
         }
 
         LastIndex = firstIndex - 1;
@@ -58,7 +60,8 @@ internal sealed class LogReplay(ulong snapshotIndex)
         _ => null,
     };
 
-    /// <summary>Why <paramref name="next"/> cannot follow; null when it can. Terms and commits grow, a vote stays.</summary>
+    /// <summary>Why <paramref name="next"/> cannot follow; null when it can. Terms and commits grow, a vote
+    /// stays.</summary>
     public static string? WhyNotAfter(HardState current, HardState next)
     {
         if (next.Term < current.Term)

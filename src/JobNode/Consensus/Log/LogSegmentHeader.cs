@@ -6,7 +6,8 @@ namespace JobNode.Consensus.Log;
 /// <param name="Sequence">Number of the segment; grows by one, never used twice for records.</param>
 /// <param name="FirstIndex">Index that the next new entry had when the segment was begun.</param>
 /// <param name="LengthBytes">Length of the file; it never changes while the segment lives.</param>
-/// <param name="PreviousEnd">Where the records of the segment before this one end; 0 when nothing before it counts.</param>
+/// <param name="PreviousEnd">Where the records of the segment before this one end; 0 when nothing before it
+/// counts.</param>
 /// <param name="HardState">The hard state when the segment was begun.</param>
 /// <param name="IsReset">True when all segments before are void: a snapshot took their place.</param>
 internal readonly record struct LogSegmentHeader(
@@ -54,7 +55,8 @@ internal readonly record struct LogSegmentHeader(
             return "the segment header does not begin with its magic bytes";
         }
 
-        if (Crc32C.Compute(sector[..ChecksumOffset]) != BinaryPrimitives.ReadUInt32LittleEndian(sector[ChecksumOffset..]))
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(sector[ChecksumOffset..]);
+        if (Crc32C.Compute(sector[..ChecksumOffset]) != checksum)
         {
             return "the checksum of the segment header does not fit";
         }

@@ -1,6 +1,7 @@
 namespace JobNode.Consensus.Log;
 
-/// <summary>Reads a segment's records through a window, so that start-up does not hold whole segments in memory.</summary>
+/// <summary>Reads a segment's records through a window, so that start-up does not hold whole segments in
+/// memory.</summary>
 internal sealed class LogSegmentReader(IStorageFile file, long lengthBytes, uint seed)
 {
     private const int WindowBytes = 256 << 10;
@@ -12,7 +13,8 @@ internal sealed class LogSegmentReader(IStorageFile file, long lengthBytes, uint
     private int _windowLength;
 
     /// <summary>
-    /// Reads the record at <paramref name="position"/>; false when there is none. Its payload is valid until the next call.
+    /// Reads the record at <paramref name="position"/>; false when there is none. Its payload is valid until the
+    /// next call.
     /// </summary>
     public bool TryRead(long position, out LogRecord record)
     {

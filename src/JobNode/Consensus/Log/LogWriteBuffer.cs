@@ -46,8 +46,8 @@ internal sealed class LogWriteBuffer
         BinaryPrimitives.WriteUInt64LittleEndian(payload, state.Term);
         BinaryPrimitives.WriteUInt64LittleEndian(payload[8..], state.Vote);
         BinaryPrimitives.WriteUInt64LittleEndian(payload[16..], state.Commit);
-        LogRecord.Seal(
-            record, LogRecord.HardStateBytes, LogRecordType.HardState, RaftEntryKind.Normal, syncedBelow, seed, position);
+        const LogRecordType Type = LogRecordType.HardState;
+        LogRecord.Seal(record, LogRecord.HardStateBytes, Type, RaftEntryKind.Normal, syncedBelow, seed, position);
     }
 
     /// <summary>Appends a mark.</summary>

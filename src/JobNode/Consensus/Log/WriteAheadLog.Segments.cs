@@ -6,7 +6,8 @@ namespace JobNode.Consensus.Log;
 internal sealed partial class WriteAheadLog
 {
     /// <summary>
-    /// A fresh cluster starts from a synthetic snapshot at this index, saved before the log exists. With a later snapshot
+    /// A fresh cluster starts from a synthetic snapshot at this index, saved before the log exists. With a later
+    /// snapshot
     /// and no log the hard state is lost.
     /// </summary>
     private const ulong BootstrapIndex = 1;
@@ -42,7 +43,8 @@ internal sealed partial class WriteAheadLog
     /// <param name="snapshotIndex">Index of the latest snapshot, 0 for none.</param>
     /// <param name="options">Sizes.</param>
     /// <param name="snapshotTerm">
-    /// Term of the latest snapshot, 0 when not known. Entries that follow another term at the snapshot's index are dropped:
+    /// Term of the latest snapshot, 0 when not known. Entries that follow another term at the snapshot's index are
+    /// dropped:
     /// they belong to a history that the snapshot replaced just before a crash.
     /// </param>
     /// <exception cref="LogDamagedException">Something durable is lost.</exception>
@@ -79,7 +81,8 @@ internal sealed partial class WriteAheadLog
     }
 
     /// <summary>
-    /// Recycles segments whose entries are all at or below <paramref name="throughIndex"/>, which a durable snapshot holds.
+    /// Recycles segments whose entries are all at or below <paramref name="throughIndex"/>, which a durable snapshot
+    /// holds.
     /// </summary>
     /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
     public void Compact(ulong throughIndex)
@@ -104,7 +107,8 @@ internal sealed partial class WriteAheadLog
     }
 
     /// <summary>
-    /// Starts again after a snapshot newer than the log was installed: durably forgets every entry, keeps the hard state
+    /// Starts again after a snapshot newer than the log was installed: durably forgets every entry, keeps the hard
+    /// state
     /// and raises its commit to the snapshot.
     /// </summary>
     /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
@@ -185,7 +189,8 @@ internal sealed partial class WriteAheadLog
         _end = recovery.EndOffset;
         Guarded(() =>
         {
-            // Records of the torn write must not come back behind a shorter record that is written over their beginning.
+            // Records of the torn write must not come back behind a shorter record that is written over their
+            // beginning.
             if (recovery.DirtyEnd > _end)
             {
                 _file.Write(_end, new byte[recovery.DirtyEnd - _end]);

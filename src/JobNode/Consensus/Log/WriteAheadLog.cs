@@ -32,7 +32,8 @@ internal sealed partial class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// Buffers entries and then the hard state. An index at or below <see cref="LastIndex"/> replaces that entry and all
+    /// Buffers entries and then the hard state. An index at or below <see cref="LastIndex"/> replaces that entry and
+    /// all
     /// after it; entries known to be committed cannot be replaced. The bytes are copied. May begin a new segment, and
     /// then writes and syncs.
     /// </summary>
@@ -69,7 +70,7 @@ internal sealed partial class WriteAheadLog : IDisposable
             return;
         }
 
-        Invariant.That(_end + _buffer.LengthBytes + LogRecord.HeadBytes <= _lengthBytes, "a write stays in its segment");
+        Invariant.That(_end + _buffer.LengthBytes + LogRecord.HeadBytes <= _lengthBytes, "writes stay in a segment");
         Guarded(() => _file.Write(_end, _buffer.WithTerminator));
         _end += _buffer.LengthBytes;
         _buffer.Clear();
