@@ -18,8 +18,8 @@ public sealed class BootstrapDecisionTests
     }
 
     [Fact]
-    public void Another_node_never_decides() =>
-        Assert.Contains("waiting for a:5001 to form", Waits(Fresh(B, 1), Fresh(A, 0), Fresh(B, 1)), StringComparison.Ordinal);
+    public void Another_node_never_decides() => Assert.Contains(
+        "waiting for a:5001 to form", Waits(Fresh(B, 1), Fresh(A, 0), Fresh(B, 1)), StringComparison.Ordinal);
 
     [Fact]
     public void A_node_that_saw_an_older_decider_or_none_holds_the_decision_up() => Assert.Contains(

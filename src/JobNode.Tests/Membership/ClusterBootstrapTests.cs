@@ -52,7 +52,8 @@ public sealed class ClusterBootstrapTests
         Task a = nodes.All[0].RunAsync(nodes.Addresses[..2], stop.Token);
         Task b = nodes.All[1].RunAsync(nodes.Addresses, stop.Token);
         string log = await nodes.All[0].WaitForLogAsync("the lists differ");
-        Assert.Contains(string.Join(", ", nodes.Addresses.Order(StringComparer.Ordinal)), log, StringComparison.Ordinal);
+        string list = string.Join(", ", nodes.Addresses.Order(StringComparer.Ordinal));
+        Assert.Contains(list, log, StringComparison.Ordinal);
         Assert.False(a.IsCompleted || b.IsCompleted);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => a);
@@ -196,6 +197,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter) =>
         _log.Enqueue(formatter(state, exception));
 }

@@ -77,7 +77,8 @@ public sealed class ClusterEndpointTests
         server.Endpoint.MapForMembers("/work", (_, stream, cancellation) => EchoAsync(stream, cancellation));
         await using DuplexStream stream = await client.Connections.OpenAsync(server.Address, "/work", None);
         await server.DisposeAsync();
-        Exception? error = await Record.ExceptionAsync(async () => await stream.Input.ReadExactlyAsync(new byte[1], None));
+        Exception? error = await Record.ExceptionAsync(
+            async () => await stream.Input.ReadExactlyAsync(new byte[1], None));
         Assert.IsAssignableFrom<IOException>(error);
     }
 
@@ -135,7 +136,9 @@ public sealed class ClusterEndpointTests
             await socket.ConnectAsync(port.Host, port.Port);
             byte[] garbage = new byte[random.Next(1, 4096)];
             random.NextBytes(garbage);
-            byte[] preface = i % 2 == 0 ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray() : "GET / HTTP/1.1\r\n\r\n"u8.ToArray();
+            byte[] preface = i % 2 == 0
+                ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray()
+                : "GET / HTTP/1.1\r\n\r\n"u8.ToArray();
             await socket.GetStream().WriteAsync(preface);
             await socket.GetStream().WriteAsync(garbage);
         }

@@ -1,7 +1,8 @@
 namespace JobNode.Tests.Transport;
 
 /// <summary>
-/// Pauses below a second are over at once; longer time-outs fire when that many pauses were begun, and not before, so that
+/// Pauses below a second are over at once; longer time-outs fire when that many pauses were begun, and not before, so
+/// that
 /// tests of giving up do not depend on the machine's speed.
 /// </summary>
 internal sealed class HurriedClock(int pausesBeforeTimeout) : TimeProvider

@@ -120,9 +120,10 @@ public sealed class ProposalRetryTests
     private static Task<Proposed> RunAsync(ScriptedProposer local, ScriptedProposer remote, NodeId leader)
     {
         // Without a leader there is one pause only: it ends by the time-out.
+        var clock = new HurriedClock(leader == NodeId.None ? 1 : 5);
         StatusBoard board = TestNode.Board(Self.Id, leader, Self, Other);
         var retry = new ProposalRetry(
-            local, (_, command, token) => remote.ProposeAsync(command, token), board, new HurriedClock(leader == NodeId.None ? 1 : 5));
+            local, (_, command, token) => remote.ProposeAsync(command, token), board, clock);
         return retry.ProposeAsync(Any, CancellationToken.None);
     }
 }

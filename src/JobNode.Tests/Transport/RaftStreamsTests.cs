@@ -40,7 +40,8 @@ public sealed class RaftStreamsTests
         await before.DisposeAsync();
         // The end of the stream alone is noticed, without another message.
         Assert.Equal(Receiver, await told.Unreachable.Reader.ReadAsync());
-        await using TestNode after = await TestNode.StartAsync(2, TestNode.Cluster, HostPort.Parse(before.Address).Port);
+        int port = HostPort.Parse(before.Address).Port;
+        await using TestNode after = await TestNode.StartAsync(2, TestNode.Cluster, port);
         RecordingInbox receivedAfter = Serve(after);
         Task<byte[]> arrival = receivedAfter.Messages.Reader.ReadAsync().AsTask();
         while (!arrival.IsCompleted)

@@ -9,6 +9,8 @@ internal sealed class TestNode : IAsyncDisposable
 {
     public static readonly UInt128 Cluster = 42;
 
+    private bool _disposed;
+
     private TestNode(ulong id)
     {
         Identity = new ClusterIdentity(new NodeId(id));
@@ -54,6 +56,12 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Connections.Dispose();
         await Endpoint.DisposeAsync();
     }

@@ -101,7 +101,8 @@ internal sealed record Hello(
 
 /// <summary>The wire form of <see cref="Hello"/>; fields may be added, never renamed.</summary>
 internal sealed record HelloJson(
-    string? Node, string? Address, string[]? Peers, string? State, string? First, string? Cluster, HelloMember[]? Members);
+    string? Node, string? Address, string[]? Peers, string? State, string? First,
+    string? Cluster, HelloMember[]? Members);
 
 /// <summary>A member on the wire.</summary>
 internal sealed record HelloMember(string? Node, string? Address);

@@ -57,7 +57,7 @@ internal static partial class LogMessages
     public static partial void ForwardStreamOpen(this ILogger logger, string address);
 
     /// <summary>The stream to a leader ended; commands in flight are tried again.</summary>
-    [LoggerMessage(2031, LogLevel.Information, "stopped passing commands on to {Address}: {Reason}; {InFlight} in flight")]
+    [LoggerMessage(2031, LogLevel.Information, "left leader {Address}: {Reason}; {InFlight} commands in flight")]
     public static partial void ForwardStreamLost(this ILogger logger, string address, string reason, int inFlight);
 
     /// <summary>The leader cannot be reached to pass commands on; tried again for each.</summary>

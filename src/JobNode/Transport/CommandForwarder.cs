@@ -5,7 +5,8 @@ using JobNode.Observability;
 namespace JobNode.Transport;
 
 /// <summary>
-/// Puts commands through the cluster from any node: by the local proposer when this node leads, otherwise by the leader's.
+/// Puts commands through the cluster from any node: by the local proposer when this node leads, otherwise by the
+/// leader's.
 /// </summary>
 internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
 {
@@ -36,7 +37,8 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
         _retry.ProposeAsync(command, cancellation);
 
     /// <summary>
-    /// The leader's side of <see cref="PeerProtocol.ForwardPath"/>: proposes here and never passes on again, so that two
+    /// The leader's side of <see cref="PeerProtocol.ForwardPath"/>: proposes here and never passes on again, so that
+    /// two
     /// nodes that each take the other for the leader cannot send a command in circles.
     /// </summary>
     /// <exception cref="InvalidDataException">A frame is no command; the stream is refused.</exception>
@@ -60,7 +62,8 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
         }
         finally
         {
-            // The sender is gone: nobody waits for the rest. Every slot back means that no answer is under way any more.
+            // The sender is gone: nobody waits for the rest. Every slot back means that no answer is under way any
+            // more.
             await ended.CancelAsync();
             for (int i = 0; i < ForwardProtocol.InFlightMax; i++)
             {
@@ -106,7 +109,8 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
         }
 
         Proposed answer = await stream.ProposeAsync(command, cancellation);
-        // That the leader stops is not final as it would be for this node: nothing was logged, the next leader will do it.
+        // That the leader stops is not final as it would be for this node: nothing was logged, the next leader will do
+        // it.
         return answer.Result.Code == ResultCode.Stopping
             ? new Proposed(new CommandResult(ResultCode.NotLeader), 0)
             : answer;

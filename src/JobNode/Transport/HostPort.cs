@@ -5,7 +5,8 @@ using System.Net.Sockets;
 
 namespace JobNode.Transport;
 
-/// <summary>A place on the network as people write it: <c>host:port</c>, <c>1.2.3.4:port</c> or <c>[v6]:port</c>.</summary>
+/// <summary>A place on the network as people write it: <c>host:port</c>, <c>1.2.3.4:port</c> or
+/// <c>[v6]:port</c>.</summary>
 /// <param name="Host">A lower-case name or address, without brackets.</param>
 /// <param name="Port">0 to 65535; 0 lets the system choose when listening.</param>
 internal readonly record struct HostPort(string Host, int Port)
@@ -86,5 +87,6 @@ internal readonly record struct HostPort(string Host, int Port)
 
     // "*" is for listening only; a name is what DNS allows (RFC 1123) plus the underscore that container networks use.
     private static bool IsHost(string host) =>
-        host is "*" || (host.Length is > 0 and <= 253 && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'));
+        host is "*" || (host.Length is > 0 and <= 253
+            && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'));
 }

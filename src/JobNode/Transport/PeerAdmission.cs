@@ -66,6 +66,7 @@ internal static class PeerAdmission
         return PeerProtocol.TryParseClusterId(cluster, out UInt128 id) && id == identity.ClusterId
             ? null
             : (StatusCodes.Status403Forbidden,
-                $"cluster {cluster} is not {PeerProtocol.Format(identity.ClusterId)}: the nodes belong to different clusters");
+                $"cluster {cluster} is not {PeerProtocol.Format(identity.ClusterId)}: "
+                    + "the nodes belong to different clusters");
     }
 }

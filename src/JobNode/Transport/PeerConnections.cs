@@ -31,15 +31,18 @@ internal sealed class PeerConnections : IDisposable
     }
 
     /// <summary>
-    /// Opens a stream to whoever answers at <paramref name="address"/> (HOST:PORT) and awaits its headers. The token counts
+    /// Opens a stream to whoever answers at <paramref name="address"/> (HOST:PORT) and awaits its headers. The token
+    /// counts
     /// for the opening only; the stream ends when it is disposed or breaks.
     /// </summary>
-    /// <exception cref="IOException">Not reachable, or refused (<see cref="PeerRefusedException"/> with its reason).</exception>
+    /// <exception cref="IOException">Not reachable, or refused (<see cref="PeerRefusedException"/> with its
+    /// reason).</exception>
     public Task<DuplexStream> OpenAsync(string address, string path, CancellationToken cancellation) =>
         OpenAsync(address, NodeId.None, path, cancellation);
 
     /// <summary>The same to one node: another one at its address refuses.</summary>
-    /// <exception cref="IOException">Not reachable, or refused (<see cref="PeerRefusedException"/> with its reason).</exception>
+    /// <exception cref="IOException">Not reachable, or refused (<see cref="PeerRefusedException"/> with its
+    /// reason).</exception>
     public Task<DuplexStream> OpenAsync(Member peer, string path, CancellationToken cancellation) =>
         OpenAsync(peer.Address, peer.Id, path, cancellation);
 

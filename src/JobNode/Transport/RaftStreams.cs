@@ -5,7 +5,8 @@ using JobNode.Consensus;
 namespace JobNode.Transport;
 
 /// <summary>
-/// Raft messages over HTTP/2: one one-way stream per direction and peer, reopened when it breaks. What cannot be sent is
+/// Raft messages over HTTP/2: one one-way stream per direction and peer, reopened when it breaks. What cannot be sent
+/// is
 /// dropped, since raft repeats itself.
 /// </summary>
 internal sealed class RaftStreams(

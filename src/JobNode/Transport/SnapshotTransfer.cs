@@ -110,7 +110,8 @@ internal sealed class SnapshotTransfer(
         }
         catch (Exception error)
         {
-            // Whatever went wrong (also a local file that cannot be read): raft must hear of it, or the peer stays paused.
+            // Whatever went wrong (also a local file that cannot be read): raft must hear of it, or the peer stays
+            // paused.
             logger.SnapshotFailed(index, to.ToString(), error.Message);
             return false;
         }

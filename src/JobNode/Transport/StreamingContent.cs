@@ -2,7 +2,8 @@ using System.Net;
 
 namespace JobNode.Transport;
 
-/// <summary>A request body that is written by hand while the request runs, so that both directions flow at once.</summary>
+/// <summary>A request body that is written by hand while the request runs, so that both directions flow at
+/// once.</summary>
 internal sealed class StreamingContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
