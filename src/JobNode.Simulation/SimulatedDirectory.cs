@@ -36,7 +36,10 @@ internal sealed class SimulatedDirectory : IStorageDirectory
     /// <summary>Grows with every crash; handles of an older life are dead.</summary>
     public int Life { get; private set; }
 
-    /// <summary>When it answers true the operation on that file fails. A failed sync loses what it should have kept.</summary>
+    /// <summary>
+    /// When it answers true the operation on that file fails; a failed sync loses what it should have kept (fsyncgate). It
+    /// may throw instead, to stop the node at this point: a crash afterwards then finds the writes in flight.
+    /// </summary>
     public Func<StorageOperation, string, bool>? ShouldFail { get; set; }
 
     /// <summary>Syncs of files done so far.</summary>
@@ -187,14 +190,10 @@ internal sealed class SimulatedDirectory : IStorageDirectory
         public void Sync()
         {
             Alive();
-            try
-            {
-                directory.Check(StorageOperation.Sync, name);
-            }
-            catch (IOException)
+            if (directory.ShouldFail?.Invoke(StorageOperation.Sync, name) == true)
             {
                 file.ForgetUnsynced();
-                throw;
+                throw new IOException($"simulated failure of {StorageOperation.Sync} on {name}");
             }
 
             directory.SyncCount++;
@@ -276,8 +275,8 @@ internal sealed class SimulatedFile
     /// <summary>Each sector gets the first few of the writes that touched it, a number of its own.</summary>
     public void Crash(Random random)
     {
-        // A third of all crashes keeps everything and a third nothing: both happen often and both find mistakes.
-        int mode = random.Next(3);
+        // A quarter of all crashes keeps everything and a quarter nothing: both happen often and both find mistakes.
+        int mode = random.Next(4);
         var kept = new Dictionary<long, int>();
         var touched = new Dictionary<long, int>();
         if (random.Next(2) == 0)
@@ -293,7 +292,7 @@ internal sealed class SimulatedFile
                 long end = Math.Min((sector + 1) * SectorBytes, offset + bytes.Length);
                 int before = touched.GetValueOrDefault(sector);
                 touched[sector] = before + 1;
-                bool keep = mode == 0 || (mode == 1 && random.Next(2) == 0 && kept.GetValueOrDefault(sector) == before);
+                bool keep = mode == 0 || (mode >= 2 && random.Next(2) == 0 && kept.GetValueOrDefault(sector) == before);
                 if (keep && end <= _durableLength)
                 {
                     kept[sector] = before + 1;

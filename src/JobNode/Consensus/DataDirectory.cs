@@ -1,20 +1,173 @@
+using System.Globalization;
+using System.Text;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
+using Microsoft.Win32.SafeHandles;
 
 namespace JobNode.Consensus;
 
-/// <summary>Surface only; the body follows.</summary>
+/// <summary>
+/// A node's directory: who it is, and the lock that keeps a second process out. Everything else in it belongs to the log
+/// and to the snapshots.
+/// </summary>
 internal sealed class DataDirectory : IDisposable
 {
-    /// <summary>This node's identity, made once.</summary>
+    private const string LockName = "lock";
+    private const string NodeIdName = "node-id";
+    private const string NodeIdTemporaryName = "node-id.tmp";
+    private const int NodeIdDigits = 16;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly SafeFileHandle _lock;
+    private readonly PhysicalStorageDirectory _storage;
+
+    private DataDirectory(SafeFileHandle lockHandle, PhysicalStorageDirectory storage, NodeId nodeId)
+    {
+        _lock = lockHandle;
+        _storage = storage;
+        NodeId = nodeId;
+    }
+
+    /// <summary>This node's identity, made once per directory.</summary>
     public NodeId NodeId { get; }
 
     /// <summary>The files.</summary>
-    public IStorageDirectory Storage { get; } = null!;
+    public IStorageDirectory Storage => _storage;
 
-    /// <summary>Creates or opens the directory and locks it for this process.</summary>
-    public static DataDirectory Open(string path) => throw new NotSupportedException(path);
+    /// <summary>Creates or opens the directory (0700) and locks it until the process ends.</summary>
+    /// <exception cref="IOException">It cannot be used: the message says why and what to do.</exception>
+    public static DataDirectory Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        CreateDurably(full);
+        SafeFileHandle lockHandle = Lock(full);
+        PhysicalStorageDirectory? storage = null;
+        try
+        {
+            storage = new PhysicalStorageDirectory(full);
+            return new DataDirectory(lockHandle, storage, ReadOrMakeNodeId(storage, full));
+        }
+        catch
+        {
+            storage?.Dispose();
+            lockHandle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The identity in a directory; made durable first when the directory is new.</summary>
+    /// <exception cref="IOException">The identity is damaged, or gone though there is a log.</exception>
+    internal static NodeId ReadOrMakeNodeId(IStorageDirectory storage, string path)
+    {
+        IReadOnlyList<string> names = storage.List();
+        if (names.Contains(NodeIdName))
+        {
+            return ReadNodeId(storage, path);
+        }
+
+        if (names.Any(name => LogFileName.TryParseLive(name, out _, out _)))
+        {
+            throw new IOException($"{path} holds a log but no {NodeIdName} file: whose votes these are is not known. "
+                + $"Restore {NodeIdName}, or move the directory away and start with an empty one as a new node.");
+        }
+
+        NodeId made = NodeId.Create();
+        if (names.Contains(NodeIdTemporaryName))
+        {
+            storage.Delete(NodeIdTemporaryName);
+        }
+
+        using (IStorageFile file = storage.Create(NodeIdTemporaryName, 0))
+        {
+            file.Write(0, Encoding.ASCII.GetBytes(Text(made)));
+            file.Sync();
+        }
+
+        storage.Rename(NodeIdTemporaryName, NodeIdName);
+        storage.Sync();
+        return made;
+    }
 
     /// <summary>Gives the lock back.</summary>
-    public void Dispose() => throw new NotSupportedException(NodeId.ToString());
+    public void Dispose()
+    {
+        _storage.Dispose();
+        _lock.Dispose();
+    }
+
+    private static NodeId ReadNodeId(IStorageDirectory storage, string path)
+    {
+        using IStorageFile file = storage.Open(NodeIdName);
+        Span<byte> bytes = stackalloc byte[64];
+        string text = Encoding.Latin1.GetString(bytes[..file.Read(0, bytes)]);
+        if (text.Length < NodeIdDigits || !NodeId.TryParse(text.AsSpan(0, NodeIdDigits), out NodeId id) || Text(id) != text)
+        {
+            throw new IOException($"{Path.Join(path, NodeIdName)} is damaged. Restore it, or move the directory away and "
+                + "start with an empty one as a new node.");
+        }
+
+        return id;
+    }
+
+    /// <summary>Sixteen hex digits, a space, the CRC-32C of those digits, a line end.</summary>
+    private static string Text(NodeId id)
+    {
+        string digits = id.ToString();
+        uint checksum = Crc32C.Compute(Encoding.ASCII.GetBytes(digits));
+        return string.Create(CultureInfo.InvariantCulture, $"{digits} {checksum:x8}\n");
+    }
+
+    private static void CreateDurably(string full)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("The data directory needs Linux: flock, fdatasync, rename over a file.");
+        }
+
+        if (Directory.Exists(full))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(full, OwnerOnly);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StorageException.Of("create the data directory", full, error);
+        }
+
+        if (Path.GetDirectoryName(full) is { } parent)
+        {
+            using SafeFileHandle handle = PosixFile.OpenDirectory(parent);
+            PosixFile.SyncDirectory(handle, parent);
+        }
+    }
+
+    private static SafeFileHandle Lock(string full)
+    {
+        string path = Path.Join(full, LockName);
+        SafeFileHandle handle = PosixFile.OpenLockFile(path);
+        try
+        {
+            Span<byte> holder = stackalloc byte[16];
+            if (!PosixFile.TryLock(handle, path))
+            {
+                string other = Encoding.ASCII.GetString(holder[..RandomAccess.Read(handle, holder, 0)]).Trim();
+                throw new IOException($"{full} is in use by another jobnode process"
+                    + (other.Length > 0 ? $" (pid {other})" : "") + ". Stop it, or choose another --data-dir.");
+            }
+
+            RandomAccess.SetLength(handle, 0);
+            RandomAccess.Write(
+                handle, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
 }

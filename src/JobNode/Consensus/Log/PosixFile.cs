@@ -16,6 +16,8 @@ internal static partial class PosixFile
     private const int NotSupported = 95;
     private const int InvalidArgument = 22;
     private const int OpenReadOnlyDirectoryCloseOnExec = 0x90000 | 0x0; // O_DIRECTORY 0x10000, O_CLOEXEC 0x80000
+    private const int OpenReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
+    private const int OwnerReadWrite = 0x180; // 0600
     private const int LockExclusiveNonBlocking = 2 | 4;
 
     /// <summary>Gives the file real blocks up to <paramref name="bytes"/>, and that length when it was shorter.</summary>
@@ -49,18 +51,10 @@ internal static partial class PosixFile
     }
 
     /// <summary>Opens a directory in order to sync it.</summary>
-    public static SafeFileHandle OpenDirectory(string path)
-    {
-        SafeFileHandle handle = open(path, OpenReadOnlyDirectoryCloseOnExec);
-        if (handle.IsInvalid)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            handle.Dispose();
-            throw StorageException.Of("open directory", path, error);
-        }
+    public static SafeFileHandle OpenDirectory(string path) => Open(path, OpenReadOnlyDirectoryCloseOnExec);
 
-        return handle;
-    }
+    /// <summary>Opens or creates a file in order to lock it: .NET's own open would take a lock of another kind.</summary>
+    public static SafeFileHandle OpenLockFile(string path) => Open(path, OpenReadWriteCreateCloseOnExec);
 
     /// <summary>Makes creations, renames and deletions in a directory durable.</summary>
     public static void SyncDirectory(SafeFileHandle directory, string path)
@@ -83,6 +77,19 @@ internal static partial class PosixFile
         return error == WouldBlock ? false : throw StorageException.Of("lock", path, error);
     }
 
+    private static SafeFileHandle Open(string path, int flags)
+    {
+        SafeFileHandle handle = open(path, flags, OwnerReadWrite);
+        if (handle.IsInvalid)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            handle.Dispose();
+            throw StorageException.Of("open", path, error);
+        }
+
+        return handle;
+    }
+
     [LibraryImport(CLibrary, SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle descriptor);
 
@@ -96,5 +103,5 @@ internal static partial class PosixFile
     private static partial int flock(SafeFileHandle descriptor, int operation);
 
     [LibraryImport(CLibrary, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle open(string path, int flags);
+    private static partial SafeFileHandle open(string path, int flags, int mode);
 }
