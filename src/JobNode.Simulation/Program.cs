@@ -36,13 +36,13 @@ for (int i = 0; i < schedules; i++)
 {
     int nodeCount = nodes == "mixed" ? ((seed + i) % 3 == 0 ? 5 : 3) : int.Parse(nodes);
     var settings = new SimulationSettings(seed + i, nodeCount, isVerbose);
-    var schedule = new Schedule(settings);
+    using var schedule = new Schedule(settings);
     try
     {
         schedule.Run();
         if (isReplayed)
         {
-            var again = new Schedule(settings);
+            using var again = new Schedule(settings);
             again.Run();
             HistoryChecker.Require(again.Fingerprint == schedule.Fingerprint, "the same seed gave two different runs");
         }

@@ -4,7 +4,7 @@ using JobNode.Consensus;
 namespace JobNode.Simulation;
 
 /// <summary>Runs one schedule: faults and load, then healing, then the promises are checked.</summary>
-internal sealed class Schedule
+internal sealed class Schedule : IDisposable
 {
     private readonly SimulationSettings _settings;
     private readonly Random _random;
@@ -35,7 +35,8 @@ internal sealed class Schedule
         }
 
         _network.FindLoop = index => _nodes[index].Loop;
-        _network.FindSnapshots = index => _nodes[index].Snapshots;
+        _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
+        _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
         _clients = new SimulatedClients(_random, _time, _nodes, Counts);
     }
 
@@ -67,6 +68,9 @@ internal sealed class Schedule
         Heal();
         CheckEnd();
     }
+
+    /// <summary>Frees the cores.</summary>
+    public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
     private void Step(bool mayStart)
     {

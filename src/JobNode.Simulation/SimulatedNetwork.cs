@@ -22,8 +22,11 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     /// <summary>Gives a node by its index, or null while it is down.</summary>
     public Func<int, RaftLoop?> FindLoop { get; set; } = _ => null;
 
-    /// <summary>Gives a node's snapshots by its index, or null while it is down.</summary>
-    public Func<int, SnapshotStore?> FindSnapshots { get; set; } = _ => null;
+    /// <summary>Reads a snapshot file of a node; null when it is not there any more.</summary>
+    public Func<int, ulong, byte[]?> ReadSnapshot { get; set; } = (_, _) => null;
+
+    /// <summary>Hands a message and its snapshot file to a node; false when it could not take them.</summary>
+    public Func<int, byte[], byte[], bool> DeliverSnapshot { get; set; } = (_, _, _) => false;
 
     /// <summary>Runs an action at a later time.</summary>
     public void At(long delayMs, Action action) => _events.Enqueue(action, (time.NowMs + delayMs, _order++));
@@ -82,43 +85,13 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     public void SendSnapshot(int from, int to, byte[] message, ulong index)
     {
         counts.SnapshotsSent++;
-        byte[]? file = ReadFile(from, index);
+        byte[]? file = ReadSnapshot(from, index);
         bool isLost = file is null || _isCut[from, to] || random.Next(1000) < DropPerMille;
         At(Delay() * 2, () =>
         {
-            bool isDelivered = !isLost && Deliver(to, message, file!);
+            bool isDelivered = !isLost && DeliverSnapshot(to, message, file!);
             At(Delay(), () => FindLoop(from)?.ReportSnapshot(new NodeId((ulong)to + 1), isDelivered));
         });
-    }
-
-    private byte[]? ReadFile(int from, ulong index)
-    {
-        SnapshotStore snapshots = FindSnapshots(from)!;
-        try
-        {
-            using Stream stream = snapshots.OpenFile(index);
-            using var bytes = new MemoryStream();
-            stream.CopyTo(bytes);
-            return bytes.ToArray();
-        }
-        catch (FileNotFoundException)
-        {
-            // Replaced by a newer one before it was opened; raft asks again.
-            return null;
-        }
-    }
-
-    private bool Deliver(int to, byte[] message, byte[] file)
-    {
-        if (FindLoop(to) is not RaftLoop loop || FindSnapshots(to) is not SnapshotStore snapshots)
-        {
-            return false;
-        }
-
-        using IncomingSnapshot incoming = snapshots.BeginReceive();
-        incoming.Write(file);
-        (_, string name) = incoming.Complete();
-        return loop.ReceiveSnapshot(message, name);
     }
 
     private long Delay() => random.Next(50) == 0 ? random.Next(DelayMaxMs * 10) : random.Next(DelayMaxMs);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace JobNode.Simulation;
 
 /// <summary>One node: a disk that stays, and lives that begin and end on it.</summary>
-internal sealed class SimulatedNode
+internal sealed class SimulatedNode : IDisposable
 {
     private static readonly WriteAheadLogOptions _logOptions = new()
     {
@@ -24,6 +24,8 @@ internal sealed class SimulatedNode
     private readonly SimulatedDirectory _disk = new();
     private readonly SimulatedClock _clock;
     private readonly List<JobEvent> _events = [];
+    private RaftCore? _core;
+    private SnapshotStore? _snapshots;
     private ulong _incarnation;
     private int _operationsUntilCrash = -1;
     private ulong _lastCommit;
@@ -54,9 +56,6 @@ internal sealed class SimulatedNode
 
     /// <summary>The loop of this life; null while down.</summary>
     public RaftLoop? Loop { get; private set; }
-
-    /// <summary>The snapshots of this life.</summary>
-    public SnapshotStore? Snapshots { get; private set; }
 
     /// <summary>Takes proposals; null while down.</summary>
     public CommandProposer? Proposer { get; private set; }
@@ -94,8 +93,9 @@ internal sealed class SimulatedNode
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };
+        _core = new RaftCore(RaftCoreLogDetail.None);
         Loop = new RaftLoop(
-            new RaftCore(RaftCoreLogDetail.None),
+            _core,
             log,
             snapshots,
             new CheckedMachine(Id, machine, _checker),
@@ -109,7 +109,7 @@ internal sealed class SimulatedNode
                 machine.DrainEvents(_events);
                 _events.Clear();
             });
-        Snapshots = snapshots;
+        _snapshots = snapshots;
         View = machine.View;
         Board = board;
         Proposer = new CommandProposer(Loop);
@@ -126,11 +126,9 @@ internal sealed class SimulatedNode
             {
                 isBusy = loop.RunTurn();
             }
-            catch (SimulatedCrashException)
+            catch (Exception exception) when (IsCrash(exception))
             {
-                _counts.CrashesInTurn++;
-                End();
-                _disk.Crash(_random);
+                CrashInside();
                 return;
             }
 
@@ -167,6 +165,57 @@ internal sealed class SimulatedNode
     /// <summary>The wall clock jumps.</summary>
     public void JumpClock() => _clock.SkewMs = _random.Next(-5_000, 5_000);
 
+    /// <summary>A snapshot file's bytes; null when a newer one took its place before it was opened.</summary>
+    public byte[]? ReadSnapshot(ulong index)
+    {
+        try
+        {
+            using Stream stream = _snapshots!.OpenFile(index);
+            using var bytes = new MemoryStream();
+            stream.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A snapshot file arrives.</summary>
+    public bool TakeSnapshot(byte[] message, byte[] file)
+    {
+        if (_snapshots is null || Loop is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            using IncomingSnapshot incoming = _snapshots.BeginReceive();
+            incoming.Write(file);
+            (_, string name) = incoming.Complete();
+            return Loop.ReceiveSnapshot(message, name);
+        }
+        catch (SimulatedCrashException)
+        {
+            CrashInside();
+            return false;
+        }
+    }
+
+    private static bool IsCrash(Exception exception) =>
+        exception is SimulatedCrashException || exception.InnerException is SimulatedCrashException;
+
+    private void CrashInside()
+    {
+        _counts.CrashesInTurn++;
+        End();
+        _disk.Crash(_random);
+    }
+
+    /// <summary>The schedule is over.</summary>
+    public void Dispose() => End();
+
     private void RunInBackground(StatusBoard life, Action work)
     {
         if (!ReferenceEquals(life, Board) || !IsUp)
@@ -181,9 +230,11 @@ internal sealed class SimulatedNode
     private void End()
     {
         // What the file handles would still write is the dead process's: they answer with an error from here on.
+        _core?.Dispose();
+        _core = null;
         Loop = null;
         Proposer = null;
-        Snapshots = null;
+        _snapshots = null;
         View = null;
         _operationsUntilCrash = -1;
     }
