@@ -1,0 +1,222 @@
+using JobNode.Commands;
+using JobNode.Consensus;
+
+namespace JobNode.Simulation;
+
+/// <summary>Runs one schedule: faults and load, then healing, then the promises are checked.</summary>
+internal sealed class Schedule : IDisposable
+{
+    private readonly SimulationSettings _settings;
+    private readonly Random _random;
+    private readonly SimulatedTime _time = new();
+    private readonly SimulatedNetwork _network;
+    private readonly HistoryChecker _checker;
+    private readonly SimulatedClients _clients;
+    private readonly List<SimulatedNode> _nodes = [];
+
+    /// <summary>Bootstraps the nodes.</summary>
+    public Schedule(SimulationSettings settings)
+    {
+        _settings = settings;
+        _random = new Random(settings.Seed);
+        RaftCore.Seed(settings.Seed);
+        _checker = new HistoryChecker(Counts);
+        _network = new SimulatedNetwork(_random, _time, Counts, settings.Nodes);
+        List<Member> members = [];
+        for (int i = 0; i < settings.Nodes; i++)
+        {
+            members.Add(new Member(new NodeId((ulong)i + 1), $"node{i + 1}:5001"));
+        }
+
+        var configuration = new ClusterConfiguration(1, members);
+        for (int i = 0; i < settings.Nodes; i++)
+        {
+            _nodes.Add(new SimulatedNode(i, _random, _time, _network, _checker, Counts, configuration));
+        }
+
+        _network.FindLoop = index => _nodes[index].Loop;
+        _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
+        _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
+        _clients = new SimulatedClients(_random, _time, _nodes, Counts);
+    }
+
+    /// <summary>What happened.</summary>
+    public SimulationCounts Counts { get; } = new();
+
+    /// <summary>Equal for equal seeds.</summary>
+    public ulong Fingerprint => _checker.Fingerprint;
+
+    /// <summary>Runs it.</summary>
+    /// <exception cref="Exception">A promise was broken; the message says which.</exception>
+    public void Run()
+    {
+        foreach (SimulatedNode node in _nodes)
+        {
+            node.Start();
+        }
+
+        for (int step = 0; step < _settings.FaultySteps; step++)
+        {
+            if (step > 100)
+            {
+                Disturb();
+            }
+
+            Step(mayStart: true);
+        }
+
+        Heal();
+        CheckEnd();
+    }
+
+    /// <summary>Frees the cores.</summary>
+    public void Dispose() => _nodes.ForEach(node => node.Dispose());
+
+    private void Step(bool mayStart)
+    {
+        _time.NowMs += SimulationSettings.StepMs;
+        _network.RunDue();
+        _clients.Step(mayStart);
+        foreach (SimulatedNode node in _nodes)
+        {
+            if (node.StalledUntilMs <= _time.NowMs)
+            {
+                node.Turn();
+            }
+        }
+    }
+
+    private void Disturb()
+    {
+        int choice = _random.Next(600);
+        SimulatedNode node = _nodes[_random.Next(_nodes.Count)];
+        switch (choice)
+        {
+            case < 3 when node.IsUp:
+                Log($"power of {node.Id} fails");
+                node.LosePower();
+                break;
+            case < 9 when node.IsUp:
+                node.CrashSoon();
+                break;
+            case < 11 when node.IsUp:
+                Log($"{node.Id} is killed");
+                node.Kill();
+                break;
+            case 11:
+                Log("all lose power");
+                foreach (SimulatedNode each in _nodes)
+                {
+                    if (each.IsUp)
+                    {
+                        each.LosePower();
+                    }
+                }
+
+                break;
+            case < 45:
+                if (!node.IsUp)
+                {
+                    Log($"{node.Id} starts");
+                    node.Start();
+                }
+
+                break;
+            case < 50:
+                Partition();
+                break;
+            case < 54:
+                _network.Heal();
+                break;
+            case < 57:
+                _network.DropPerMille = _random.Next(300);
+                _network.DuplicatePerMille = _random.Next(200);
+                _network.DelayMaxMs = _random.Next(2, 150);
+                break;
+            case < 60:
+                Counts.Stalls++;
+                node.StalledUntilMs = _time.NowMs + _random.Next(3_000);
+                break;
+            case 60:
+                node.JumpClock();
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Cuts a random set of nodes off, in both directions or in one.</summary>
+    private void Partition()
+    {
+        Counts.Partitions++;
+        int side = _random.Next(1, (1 << _nodes.Count) - 1);
+        int direction = _random.Next(3);
+        Log($"partition {side:b} direction {direction}");
+        for (int from = 0; from < _nodes.Count; from++)
+        {
+            for (int to = 0; to < _nodes.Count; to++)
+            {
+                bool isFromSide = (side >> from & 1) != 0;
+                bool isToSide = (side >> to & 1) != 0;
+                bool isCut = isFromSide != isToSide && (direction == 0 || (direction == 1) == isFromSide);
+                _network.Cut(from, to, isCut);
+            }
+        }
+    }
+
+    /// <summary>Everything works again: all calls must get their answers and all nodes must meet.</summary>
+    private void Heal()
+    {
+        Log("healing");
+        _network.Heal();
+        foreach (SimulatedNode node in _nodes)
+        {
+            node.Spare();
+            node.StalledUntilMs = 0;
+            if (!node.IsUp)
+            {
+                node.Start();
+            }
+        }
+
+        long acknowledgedBefore = _clients.Acknowledged;
+        for (int step = 0; step < _settings.HealingSteps; step++)
+        {
+            Step(mayStart: step < 100);
+            if (step > 100 && _clients.IsQuiet && HasConverged())
+            {
+                HistoryChecker.Require(_clients.Acknowledged > acknowledgedBefore, "nothing commits after healing");
+                return;
+            }
+        }
+
+        string status = string.Join("; ", _nodes.Select(node => node.Board!.Current.ToString()));
+        throw new SimulationFailedException($"the healed cluster did not converge: quiet {_clients.IsQuiet}, {status}");
+    }
+
+    private bool HasConverged()
+    {
+        ulong applied = _nodes[0].Board!.Current.AppliedIndex;
+        return _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied) && applied == _checker.HighestIndex;
+    }
+
+    private void CheckEnd()
+    {
+        UInt128 digest = _nodes[0].Board!.Current.StateDigest;
+        foreach (SimulatedNode node in _nodes)
+        {
+            HistoryChecker.Require(node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
+            _clients.CheckPromises(node.View!);
+        }
+
+        Counts.SnapshotsInstalled = _checker.Restores;
+    }
+
+    private void Log(string text)
+    {
+        if (_settings.Verbose)
+        {
+            Console.WriteLine($"{_time.NowMs} {text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using JobNode.Commands;
+using JobNode.Consensus;
+
+namespace JobNode.Simulation;
+
+/// <summary>Carries messages between nodes through virtual time, and loses, delays, reorders and repeats them.</summary>
+internal sealed class SimulatedNetwork(Random random, SimulatedTime time, SimulationCounts counts, int nodes)
+{
+    private readonly PriorityQueue<Action, (long AtMs, long Order)> _events = new();
+    private readonly bool[,] _isCut = new bool[nodes, nodes];
+    private long _order;
+
+    /// <summary>Messages lost, of a thousand.</summary>
+    public int DropPerMille { get; set; }
+
+    /// <summary>Messages delivered twice, of a thousand.</summary>
+    public int DuplicatePerMille { get; set; }
+
+    /// <summary>Longest usual delay in ms; one message in fifty takes ten times that.</summary>
+    public int DelayMaxMs { get; set; } = 20;
+
+    /// <summary>Gives a node by its index, or null while it is down.</summary>
+    public Func<int, RaftLoop?> FindLoop { get; set; } = _ => null;
+
+    /// <summary>Reads a snapshot file of a node; null when it is not there any more.</summary>
+    public Func<int, ulong, byte[]?> ReadSnapshot { get; set; } = (_, _) => null;
+
+    /// <summary>Hands a message and its snapshot file to a node; false when it could not take them.</summary>
+    public Func<int, byte[], byte[], bool> DeliverSnapshot { get; set; } = (_, _, _) => false;
+
+    /// <summary>Runs an action at a later time.</summary>
+    public void At(long delayMs, Action action) => _events.Enqueue(action, (time.NowMs + delayMs, _order++));
+
+    /// <summary>Runs what is due.</summary>
+    public void RunDue()
+    {
+        while (_events.TryPeek(out Action? action, out (long AtMs, long Order) key) && key.AtMs <= time.NowMs)
+        {
+            _events.Dequeue();
+            action();
+        }
+    }
+
+    /// <summary>Cuts or mends one direction.</summary>
+    public void Cut(int from, int to, bool isCut) => _isCut[from, to] = isCut;
+
+    /// <summary>Mends everything.</summary>
+    public void Heal()
+    {
+        Array.Clear(_isCut);
+        DropPerMille = 0;
+        DuplicatePerMille = 0;
+        DelayMaxMs = 20;
+    }
+
+    /// <summary>A message sets out.</summary>
+    public void Send(int from, int to, byte[] message)
+    {
+        counts.Messages++;
+        if (random.Next(1000) < DropPerMille || _isCut[from, to])
+        {
+            counts.Drops++;
+            if (random.Next(4) == 0)
+            {
+                At(Delay(), () => FindLoop(from)?.ReportUnreachable(new NodeId((ulong)to + 1)));
+            }
+
+            return;
+        }
+
+        int copies = 1;
+        if (random.Next(1000) < DuplicatePerMille)
+        {
+            counts.Duplicates++;
+            copies = 2;
+        }
+
+        for (int i = 0; i < copies; i++)
+        {
+            At(Delay(), () => FindLoop(to)?.Receive(message));
+        }
+    }
+
+    /// <summary>A snapshot sets out: the file as it is now, then the message; the sender hears how it went.</summary>
+    public void SendSnapshot(int from, int to, byte[] message, ulong index)
+    {
+        counts.SnapshotsSent++;
+        byte[]? file = ReadSnapshot(from, index);
+        bool isLost = file is null || _isCut[from, to] || random.Next(1000) < DropPerMille;
+        At(Delay() * 2, () =>
+        {
+            bool isDelivered = !isLost && DeliverSnapshot(to, message, file!);
+            At(Delay(), () => FindLoop(from)?.ReportSnapshot(new NodeId((ulong)to + 1), isDelivered));
+        });
+    }
+
+    private long Delay() => random.Next(50) == 0 ? random.Next(DelayMaxMs * 10) : random.Next(DelayMaxMs);
+}
+
+/// <summary>One life of a node sending through the network.</summary>
+internal sealed class SimulatedTransport(SimulatedNetwork network, int self) : IRaftTransport
+{
+    /// <inheritdoc/>
+    public void Send(NodeId to, byte[] message) => network.Send(self, (int)to.Value - 1, message);
+
+    /// <inheritdoc/>
+    public void SendSnapshot(NodeId to, byte[] message, ulong snapshotIndex) =>
+        network.SendSnapshot(self, (int)to.Value - 1, message, snapshotIndex);
+}

@@ -1,0 +1,263 @@
+using JobNode.Commands;
+using JobNode.Consensus;
+using JobNode.Consensus.Log;
+using JobNode.Queue;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace JobNode.Simulation;
+
+/// <summary>One node: a disk that stays, and lives that begin and end on it.</summary>
+internal sealed class SimulatedNode : IDisposable
+{
+    private static readonly WriteAheadLogOptions _logOptions = new()
+    {
+        SegmentBytes = 16 << 10,
+        FirstSegmentBytes = 16 << 10,
+        SpareSegmentsMax = 1,
+    };
+
+    private readonly int _index;
+    private readonly Random _random;
+    private readonly SimulatedNetwork _network;
+    private readonly HistoryChecker _checker;
+    private readonly SimulationCounts _counts;
+    private readonly SimulatedDirectory _disk = new();
+    private readonly SimulatedClock _clock;
+    private readonly List<JobEvent> _events = [];
+    private RaftCore? _core;
+    private SnapshotStore? _snapshots;
+    private ulong _incarnation;
+    private int _operationsUntilCrash = -1;
+    private ulong _lastCommit;
+
+    /// <summary>A node that was bootstrapped and never ran.</summary>
+    public SimulatedNode(
+        int index,
+        Random random,
+        SimulatedTime time,
+        SimulatedNetwork network,
+        HistoryChecker checker,
+        SimulationCounts counts,
+        ClusterConfiguration configuration)
+    {
+        _index = index;
+        _random = random;
+        _network = network;
+        _checker = checker;
+        _counts = counts;
+        _clock = new SimulatedClock(time) { SkewMs = random.Next(-5_000, 5_000) };
+        Id = configuration.Members[index].Id;
+        SnapshotStore.Open(_disk).Save(RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, null);
+        _disk.ShouldFail = CountDown;
+    }
+
+    /// <summary>This node.</summary>
+    public NodeId Id { get; }
+
+    /// <summary>The loop of this life; null while down.</summary>
+    public RaftLoop? Loop { get; private set; }
+
+    /// <summary>Takes proposals; null while down.</summary>
+    public CommandProposer? Proposer { get; private set; }
+
+    /// <summary>Questions to this life's state.</summary>
+    public QueueView? View { get; private set; }
+
+    /// <summary>What this life last said of itself.</summary>
+    public StatusBoard? Board { get; private set; }
+
+    /// <summary>While it stands still it takes no turns.</summary>
+    public long StalledUntilMs { get; set; }
+
+    /// <summary>True while up.</summary>
+    public bool IsUp => Loop is not null;
+
+    /// <summary>Starts a life on what the disk holds.</summary>
+    public void Start()
+    {
+        Invariant.That(!IsUp, "one life at a time");
+        _counts.Restarts++;
+        _operationsUntilCrash = -1;
+        _incarnation++;
+        SnapshotStore snapshots = SnapshotStore.Open(_disk);
+        SnapshotMetadata latest = snapshots.Latest ?? throw new SimulationFailedException($"node {Id} lost its snapshot");
+        WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
+        var machine = new JobStateMachine(StateLimits.Default);
+        var board = new StatusBoard(new ConsensusStatus(
+            NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, latest.Configuration));
+        var options = new RaftLoopOptions
+        {
+            Self = Id,
+            SnapshotEntriesMax = 40,
+            KeptEntriesMax = 15,
+            Incarnation = (Id.Value << 32) | _incarnation,
+            RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
+        };
+        _core = new RaftCore(RaftCoreLogDetail.None);
+        Loop = new RaftLoop(
+            _core,
+            log,
+            snapshots,
+            new CheckedMachine(Id, machine, _checker),
+            new SimulatedTransport(_network, _index),
+            _clock,
+            board,
+            options,
+            NullLogger.Instance,
+            () =>
+            {
+                machine.DrainEvents(_events);
+                _events.Clear();
+            });
+        _snapshots = snapshots;
+        View = machine.View;
+        Board = board;
+        Proposer = new CommandProposer(Loop);
+        _lastCommit = 0;
+    }
+
+    /// <summary>Takes turns until there is nothing more to do now.</summary>
+    public void Turn()
+    {
+        while (Loop is RaftLoop loop)
+        {
+            bool isBusy;
+            try
+            {
+                isBusy = loop.RunTurn();
+            }
+            catch (Exception exception) when (IsCrash(exception))
+            {
+                CrashInside();
+                return;
+            }
+
+            Check();
+            if (!isBusy)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The power fails now, between two turns.</summary>
+    public void LosePower()
+    {
+        _counts.PowerFailures++;
+        End();
+        _disk.Crash(_random);
+    }
+
+    /// <summary>The process dies; the machine goes on and loses no write.</summary>
+    public void Kill()
+    {
+        _counts.Kills++;
+        End();
+        _disk.KillProcess();
+    }
+
+    /// <summary>The power will fail within the next disk operations.</summary>
+    public void CrashSoon() => _operationsUntilCrash = _random.Next(12);
+
+    /// <summary>No more crashes are due.</summary>
+    public void Spare() => _operationsUntilCrash = -1;
+
+    /// <summary>The wall clock jumps.</summary>
+    public void JumpClock() => _clock.SkewMs = _random.Next(-5_000, 5_000);
+
+    /// <summary>A snapshot file's bytes; null when a newer one took its place before it was opened.</summary>
+    public byte[]? ReadSnapshot(ulong index)
+    {
+        try
+        {
+            using Stream stream = _snapshots!.OpenFile(index);
+            using var bytes = new MemoryStream();
+            stream.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A snapshot file arrives.</summary>
+    public bool TakeSnapshot(byte[] message, byte[] file)
+    {
+        if (_snapshots is null || Loop is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            using IncomingSnapshot incoming = _snapshots.BeginReceive();
+            incoming.Write(file);
+            (_, string name) = incoming.Complete();
+            return Loop.ReceiveSnapshot(message, name);
+        }
+        catch (SimulatedCrashException)
+        {
+            CrashInside();
+            return false;
+        }
+    }
+
+    private static bool IsCrash(Exception exception) =>
+        exception is SimulatedCrashException || exception.InnerException is SimulatedCrashException;
+
+    private void CrashInside()
+    {
+        _counts.CrashesInTurn++;
+        End();
+        _disk.Crash(_random);
+    }
+
+    /// <summary>The schedule is over.</summary>
+    public void Dispose() => End();
+
+    private void RunInBackground(StatusBoard life, Action work)
+    {
+        if (!ReferenceEquals(life, Board) || !IsUp)
+        {
+            return;
+        }
+
+        _counts.SnapshotsSaved++;
+        work();
+    }
+
+    private void End()
+    {
+        // What the file handles would still write is the dead process's: they answer with an error from here on.
+        _core?.Dispose();
+        _core = null;
+        Loop = null;
+        Proposer = null;
+        _snapshots = null;
+        View = null;
+        _operationsUntilCrash = -1;
+    }
+
+    private void Check()
+    {
+        ConsensusStatus status = Board!.Current;
+        HistoryChecker.Require(status.CommitIndex >= _lastCommit, $"the commit index of node {Id} went back");
+        HistoryChecker.Require(status.AppliedIndex <= status.CommitIndex, $"node {Id} applied what is not committed");
+        _lastCommit = status.CommitIndex;
+        if (status.IsLeader)
+        {
+            _checker.Leads(Id, status.Term);
+        }
+    }
+
+    private bool CountDown(StorageOperation operation, string file)
+    {
+        if (_operationsUntilCrash < 0 || !IsUp || _operationsUntilCrash-- > 0)
+        {
+            return false;
+        }
+
+        throw new SimulatedCrashException();
+    }
+}

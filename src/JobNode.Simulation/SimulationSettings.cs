@@ -1,0 +1,109 @@
+namespace JobNode.Simulation;
+
+/// <summary>One schedule: everything that happens in it follows from these.</summary>
+/// <param name="Seed">Of all random choices.</param>
+/// <param name="Nodes">3 or 5.</param>
+/// <param name="Verbose">Prints what happens.</param>
+internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
+{
+    /// <summary>Virtual milliseconds of one step.</summary>
+    public const int StepMs = 10;
+
+    /// <summary>Steps with faults; healing comes after.</summary>
+    public int FaultySteps { get; init; } = 700;
+
+    /// <summary>Most steps until the healed cluster must have converged.</summary>
+    public int HealingSteps { get; init; } = 2_000;
+}
+
+/// <summary>What happened, by kind; summed over schedules to show that the faults are really there.</summary>
+internal sealed class SimulationCounts
+{
+    /// <summary>Crashes between two turns that lose unsynced writes.</summary>
+    public long PowerFailures { get; set; }
+
+    /// <summary>Crashes in the middle of a turn, at some disk operation.</summary>
+    public long CrashesInTurn { get; set; }
+
+    /// <summary>Deaths of the process that lose no write.</summary>
+    public long Kills { get; set; }
+
+    /// <summary>Restarts.</summary>
+    public long Restarts { get; set; }
+
+    /// <summary>Partitions, one-way ones included.</summary>
+    public long Partitions { get; set; }
+
+    /// <summary>Nodes that stood still for a while, like a stopped process.</summary>
+    public long Stalls { get; set; }
+
+    /// <summary>Messages sent.</summary>
+    public long Messages { get; set; }
+
+    /// <summary>Of these, dropped.</summary>
+    public long Drops { get; set; }
+
+    /// <summary>Of these, delivered twice.</summary>
+    public long Duplicates { get; set; }
+
+    /// <summary>Snapshots saved.</summary>
+    public long SnapshotsSaved { get; set; }
+
+    /// <summary>Snapshots that were sent.</summary>
+    public long SnapshotsSent { get; set; }
+
+    /// <summary>Snapshots that replaced a node's state.</summary>
+    public long SnapshotsInstalled { get; set; }
+
+    /// <summary>Terms with a leader.</summary>
+    public long Leaders { get; set; }
+
+    /// <summary>Entries applied, summed over the nodes.</summary>
+    public long Applied { get; set; }
+
+    /// <summary>Commands acknowledged.</summary>
+    public long Acknowledged { get; set; }
+
+    /// <summary>Proposals that were answered "outcome unknown".</summary>
+    public long Unknown { get; set; }
+
+    /// <summary>Read barriers that were reached.</summary>
+    public long Barriers { get; set; }
+
+    /// <summary>Adds another schedule's.</summary>
+    public void Add(SimulationCounts other)
+    {
+        PowerFailures += other.PowerFailures;
+        CrashesInTurn += other.CrashesInTurn;
+        Kills += other.Kills;
+        Restarts += other.Restarts;
+        Partitions += other.Partitions;
+        Stalls += other.Stalls;
+        Messages += other.Messages;
+        Drops += other.Drops;
+        Duplicates += other.Duplicates;
+        SnapshotsSaved += other.SnapshotsSaved;
+        SnapshotsSent += other.SnapshotsSent;
+        SnapshotsInstalled += other.SnapshotsInstalled;
+        Leaders += other.Leaders;
+        Applied += other.Applied;
+        Acknowledged += other.Acknowledged;
+        Unknown += other.Unknown;
+        Barriers += other.Barriers;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"power failures {PowerFailures}, crashes in a turn {CrashesInTurn}, kills {Kills}, restarts {Restarts}, "
+        + $"partitions {Partitions}, stalls {Stalls}\n"
+        + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
+        + $"snapshots saved {SnapshotsSaved}, sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
+        + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "
+        + $"outcomes unknown {Unknown}, read barriers {Barriers}";
+}
+
+/// <summary>A schedule found something that must not be.</summary>
+internal sealed class SimulationFailedException(string reason) : Exception(reason);
+
+/// <summary>The power fails in the middle of a disk operation.</summary>
+internal sealed class SimulatedCrashException() : Exception("simulated crash");

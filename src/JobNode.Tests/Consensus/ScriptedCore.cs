@@ -1,0 +1,81 @@
+using JobNode.Commands;
+using JobNode.Consensus;
+using JobNode.Consensus.Log;
+
+namespace JobNode.Tests.Consensus;
+
+/// <summary>A core that does what the test says and writes down what the loop does.</summary>
+internal sealed class ScriptedCore(List<string> steps) : IRaftCore
+{
+    private readonly Queue<Action<Ready>> _readies = new();
+
+    public bool AcceptsProposals { get; set; } = true;
+
+    public RaftCoreStart? Started { get; private set; }
+
+    public List<byte[]> Proposed { get; } = [];
+
+    public List<ReadContext> Questions { get; } = [];
+
+    public int Ticks { get; private set; }
+
+    /// <summary>What stepping a message makes ready.</summary>
+    public Action<ScriptedCore>? OnStep { get; set; }
+
+    public void Enqueue(Action<Ready> ready) => _readies.Enqueue(ready);
+
+    public void Start(RaftCoreStart start) => Started = start;
+
+    public void Tick() => Ticks++;
+
+    public bool Step(ReadOnlySpan<byte> message)
+    {
+        steps.Add("step");
+        OnStep?.Invoke(this);
+        return true;
+    }
+
+    public bool Propose(ReadOnlySpan<byte> entry)
+    {
+        if (AcceptsProposals)
+        {
+            Proposed.Add(entry.ToArray());
+        }
+
+        return AcceptsProposals;
+    }
+
+    public void RequestReadIndex(ReadContext context) => Questions.Add(context);
+
+    public void ReportUnreachable(NodeId node) => steps.Add("unreachable");
+
+    public void ReportSnapshot(NodeId node, bool delivered) => steps.Add("snapshot reported");
+
+    public void TransferLeadership(NodeId to) => steps.Add("transfer");
+
+    public bool TryTakeReady(Ready ready)
+    {
+        if (!_readies.TryDequeue(out Action<Ready>? fill))
+        {
+            return false;
+        }
+
+        ready.Clear();
+        fill(ready);
+        return true;
+    }
+
+    public void Advance() => steps.Add("advance");
+
+    public void Compact(ulong snapshotIndex, ulong keepAfterIndex) => steps.Add($"compact {snapshotIndex} {keepAfterIndex}");
+
+    public void DrainLog(List<RaftCoreLogLine> into)
+    {
+        // A scripted core says nothing.
+    }
+
+    public void Dispose()
+    {
+        // Nothing to free.
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
+namespace JobNode.Tests.Simulation;
+
+/// <summary>
+/// Starts the published simulation: the raft core is native code that a process with the just-in-time runtime must not
+/// load, so the schedules run in an executable of their own.
+/// </summary>
+public class SimulationTests(ITestOutputHelper output)
+{
+    private const string Variable = "JOBNODE_SIMULATION";
+
+    [Fact]
+    public async Task Clusters_lose_nothing_under_crashes_partitions_and_bad_networks()
+    {
+        string text = await RunAsync("--schedules", "3000", "--seed", "1", "--nodes", "mixed");
+        Assert.Contains("3000 schedules clean", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_run()
+    {
+        string text = await RunAsync("--schedules", "20", "--seed", "100", "--replay-check");
+        Assert.Contains("20 schedules clean", text, StringComparison.Ordinal);
+    }
+
+    private static string Find()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "JobNode.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return Path.Combine(directory?.FullName ?? ".", "artifacts", "jobnode-simulation");
+    }
+
+    private async Task<string> RunAsync(params string[] arguments)
+    {
+        string path = Find();
+        Assert.True(
+            File.Exists(path),
+            $"{path} is missing: dotnet publish src/JobNode.Simulation -c Release -r linux-x64 -o artifacts "
+            + $"(or name the binary in {Variable})");
+        using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("the simulation did not start");
+        string text = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        output.WriteLine(text);
+        Assert.True(process.ExitCode == 0, text);
+        return text;
+    }
+}
