@@ -86,6 +86,9 @@ internal sealed class WorkService : IAsyncDisposable
         _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
     }
 
+    /// <summary>Iterations this node's threads have done since it started.</summary>
+    public ulong IterationsDone => _hand.Measure().Iterations;
+
     /// <summary>Starts the hash threads, the worker and the watch over leadership.</summary>
     public void Start()
     {
