@@ -45,7 +45,8 @@ internal sealed class WorkCluster : IApplyThread, IAsyncDisposable
                 node.WorkBoard,
                 (address, _) => Task.FromResult(Open(node, address)),
                 TimeProvider.System,
-                NullLogger.Instance);
+                NullLogger.Instance,
+                static () => 0);
             node.Service.Start();
         }
     }

@@ -5,7 +5,9 @@ namespace JobNode.Tests.Scheduling;
 
 public class WorkServiceTests
 {
-    private const ulong LongIterations = 6_000_000;
+    /// <summary>About two and a half seconds of one lane: long enough that its progress is reported on the way.</summary>
+    private static readonly ulong LongIterations =
+        (ulong)(2.5 * WorkCluster.Kernel.Value.Best.IterationsPerSecond / WorkCluster.Kernel.Value.Best.Lanes);
 
     [Fact]
     public async Task Jobs_of_all_lengths_finish_with_the_right_results_on_three_workers()
