@@ -21,17 +21,24 @@ internal sealed class HashThread
     private readonly int _number;
     private readonly ChainKernel _kernel;
     private readonly JobHand _hand;
+    private readonly Func<int> _enter;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly List<RunningChain> _scratch = [];
     private ulong _quantumSteps = 256;
 
     /// <summary>Makes the thread; <see cref="Start"/> starts it.</summary>
-    public HashThread(int number, ChainKernel kernel, JobHand hand, ILogger logger)
+    /// <param name="number">0 to the number of threads minus one.</param>
+    /// <param name="kernel">Makes its lanes.</param>
+    /// <param name="hand">Where its chains come from.</param>
+    /// <param name="enter">Lowers the calling thread's priority; gives 0 or an errno.</param>
+    /// <param name="logger">Log.</param>
+    public HashThread(int number, ChainKernel kernel, JobHand hand, Func<int> enter, ILogger logger)
     {
         _number = number;
         _kernel = kernel;
         _hand = hand;
+        _enter = enter;
         _logger = logger;
         _thread = new Thread(Run) { Name = $"hash-{number}", IsBackground = true };
     }
@@ -46,7 +53,7 @@ internal sealed class HashThread
     {
         try
         {
-            int errno = LowPriority.EnterThisThread();
+            int errno = _enter();
             if (errno != 0 && _number == 0)
             {
                 _logger.LowPriorityRefused(errno);

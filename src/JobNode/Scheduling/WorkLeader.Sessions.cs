@@ -161,9 +161,10 @@ internal sealed partial class WorkLeader
 
     private void Accept(LeaderSession session, IReadOnlyList<JobResult> results)
     {
+        long nowMs = NowMs;
         foreach (JobResult result in results)
         {
-            if (_dispatcher.Finish(session.Node, result.Id, NowMs) is { } other)
+            if (_dispatcher.Finish(session.Node, result.Id, nowMs) is { } other)
             {
                 Send(_sessions[other], new WorkDrop([result.Id]));
             }

@@ -125,10 +125,13 @@ internal sealed partial class WorkLeader : IDisposable
     /// <summary>Waits until what this leader proposed is decided, at most <paramref name="timeout"/>.</summary>
     public async Task DrainAsync(TimeSpan timeout)
     {
-        DateTimeOffset end = _time.GetUtcNow() + timeout;
-        while (!_ending.IsCancellationRequested && _time.GetUtcNow() < end && !await PostAsync(IsDrained))
+        try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), _time);
+            await DrainAsync().WaitAsync(timeout, _time);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // Not decided in time, or no leader any more: the workers show their results to the next one.
         }
     }
 
@@ -146,6 +149,14 @@ internal sealed partial class WorkLeader : IDisposable
         while (!await _applyThread.ReadBarrierAsync(cancellation))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(SchedulingLimits.TickMs), _time, cancellation);
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        while (!await PostAsync(IsDrained))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, _ending.Token);
         }
     }
 

@@ -47,6 +47,7 @@ internal sealed class WorkService : IAsyncDisposable
     /// <param name="openWorkStream">Opens a work stream to the node at a cluster address.</param>
     /// <param name="time">Clock and timers.</param>
     /// <param name="logger">Log.</param>
+    /// <param name="enterHashThread">Run first on each hash thread, gives 0 or an errno; lowers its priority by default.</param>
     public WorkService(
         NodeId self,
         ChainKernel kernel,
@@ -58,7 +59,8 @@ internal sealed class WorkService : IAsyncDisposable
         WorkBoard workBoard,
         Func<string, CancellationToken, Task<DuplexStream>> openWorkStream,
         TimeProvider time,
-        ILogger logger)
+        ILogger logger,
+        Func<int>? enterHashThread = null)
     {
         Invariant.That(self != NodeId.None, "a node has an id");
         _self = self;
@@ -74,7 +76,7 @@ internal sealed class WorkService : IAsyncDisposable
         _threads = new HashThread[hashThreads];
         for (int thread = 0; thread < hashThreads; thread++)
         {
-            _threads[thread] = new HashThread(thread, kernel, _hand, logger);
+            _threads[thread] = new HashThread(thread, kernel, _hand, enterHashThread ?? LowPriority.EnterThisThread, logger);
         }
 
         using ChainLanes lanes = kernel.CreateLanes();
@@ -85,6 +87,9 @@ internal sealed class WorkService : IAsyncDisposable
             kernel.Best.Name);
         _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
     }
+
+    /// <summary>Iterations this node's threads have done since it started.</summary>
+    public ulong IterationsDone => _hand.Measure().Iterations;
 
     /// <summary>Starts the hash threads, the worker and the watch over leadership.</summary>
     public void Start()

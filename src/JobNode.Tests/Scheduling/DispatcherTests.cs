@@ -1,0 +1,189 @@
+using FsCheck;
+using FsCheck.Fluent;
+using JobNode.Commands;
+using JobNode.Queue;
+using JobNode.Scheduling;
+
+namespace JobNode.Tests.Scheduling;
+
+public class DispatcherTests
+{
+    private static readonly NodeId A = new(1);
+    private static readonly NodeId B = new(2);
+
+    [Fact]
+    public void Jobs_go_to_every_hash_thread_of_every_node_before_any_second_lane_fills()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 2, 16), (B, 2, 16));
+        AddLong(dispatcher, 1, 4);
+        Assert.Equal([2, 2], CountsAfterAssign(dispatcher));
+        AddLong(dispatcher, 5, 28);
+        Assert.Equal([16, 16], CountsAfterAssign(dispatcher));
+    }
+
+    [Fact]
+    public void Hand_is_bounded_for_long_jobs_and_short_ones_still_fit()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 4));
+        AddLong(dispatcher, 1, 100);
+        Assert.Equal([SchedulingLimits.LongJobsPerLane * 4], CountsAfterAssign(dispatcher));
+        dispatcher.AddPending(Pending(500, 1_000));
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        Assert.Equal(new JobId(500), Assert.Single(given).Job.Id);
+    }
+
+    [Fact]
+    public void Higher_priority_is_handed_out_first()
+    {
+        Dispatcher dispatcher = WithWorkers();
+        dispatcher.AddPending(Pending(1, 1_000, priority: 0));
+        dispatcher.AddPending(Pending(2, 1_000, priority: 9));
+        dispatcher.Connect(A, Hello(1, 1), 0);
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        Assert.Equal(new JobId(2), given[0].Job.Id);
+    }
+
+    [Fact]
+    public void Job_of_a_lost_worker_goes_out_again_first_and_from_its_last_progress()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        AddLong(dispatcher, 1, 3);
+        dispatcher.Assign([]);
+        dispatcher.Report(A, new WorkProgress(1, 1000, [new ChainProgress(new JobId(1), Digest(5), 4_321)]), 10);
+        Assert.Equal(2, dispatcher.Disconnect(A));
+        dispatcher.Connect(B, Hello(1, 1), 20);
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        Assert.Equal(new JobInHand(new JobId(1), Digest(5), 4_321, Long, 0), given[0].Job);
+    }
+
+    [Fact]
+    public void Newer_replicated_checkpoint_beats_the_last_report()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        Assert.True(dispatcher.Adopt(
+            A, new JobInHand(new JobId(1), Digest(1), 10, Long, 0), new PendingJob(new JobId(1), Digest(2), 99, Long, 0)));
+        Assert.Equal(new ChainProgress(new JobId(1), Digest(2), 99), dispatcher.FindProgress(new JobId(1)));
+    }
+
+    [Fact]
+    public void New_leader_adopts_what_a_worker_has_and_does_not_hand_it_out_when_it_is_read()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1), (B, 1, 1));
+        var inHand = new JobInHand(new JobId(1), Digest(3), 500, Long, 0);
+        Assert.True(dispatcher.Adopt(A, inHand, Pending(1, Long)));
+        Assert.False(dispatcher.Adopt(B, inHand, Pending(1, Long)));
+        dispatcher.AddPending(Pending(1, Long));
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        Assert.Empty(given);
+        Assert.Equal(1, dispatcher.RunningCount);
+    }
+
+    [Fact]
+    public void Result_of_a_job_not_read_yet_keeps_it_from_being_handed_out()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        Assert.Null(dispatcher.Finish(A, new JobId(1), 0));
+        dispatcher.AddPending(Pending(1, Long));
+        Assert.Equal(0, dispatcher.ReadyCount);
+        dispatcher.Settle(A, new JobId(1));
+        Assert.Null(dispatcher.FindProgress(new JobId(1)));
+    }
+
+    [Fact]
+    public void Cancelled_job_is_dropped_by_its_worker()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        AddLong(dispatcher, 1, 1);
+        dispatcher.Assign([]);
+        Assert.Equal(A, dispatcher.Forget(new JobId(1)));
+        Assert.Null(dispatcher.Forget(new JobId(1)));
+        Assert.Equal(0, dispatcher.RunningCount);
+    }
+
+    [Fact]
+    public void Checkpoint_is_due_after_its_budget_of_work_and_once()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        AddLong(dispatcher, 1, 1);
+        dispatcher.Assign([]);
+        Assert.Empty(CheckpointsAfter(dispatcher, done: 9_000));
+        Assert.Equal(10_001UL, Assert.Single(CheckpointsAfter(dispatcher, done: 10_001)).IterationsDone);
+        Assert.Empty(CheckpointsAfter(dispatcher, done: 15_000));
+    }
+
+    [Fact]
+    public void Silent_worker_is_found()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1), (B, 1, 1));
+        dispatcher.Report(B, new WorkProgress(0, 1, []), 5_000);
+        List<NodeId> silent = [];
+        dispatcher.CollectSilent(2_000, silent);
+        Assert.Equal([A], silent);
+    }
+
+    [Fact]
+    public void Waiting_long_jobs_move_to_a_node_that_joins()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 2));
+        AddLong(dispatcher, 1, 4);
+        dispatcher.Assign([]);
+        dispatcher.Connect(B, Hello(1, 2), 0);
+        List<Assignment> drops = [];
+        List<Assignment> given = [];
+        dispatcher.Rebalance(10_000, drops, given);
+        Assert.Equal(2, given.Count);
+        Assert.All(drops, static drop => Assert.Equal(A, drop.Worker));
+        Assert.Equal([2, 2], dispatcher.Describe().Select(static row => row.JobsHeld));
+    }
+
+    [Fact]
+    public void Whatever_happens_no_job_is_in_two_hands_and_none_is_forgotten() => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(300),
+        Prop.ForAll(ArbMap.Default.ArbFor<int>(), static seed => new DispatcherModel(seed).Run(200)));
+
+    private const ulong Long = 10_000_000;
+
+    private static Dispatcher WithWorkers(params (NodeId Node, int Threads, int Lanes)[] workers)
+    {
+        var dispatcher = new Dispatcher();
+        foreach ((NodeId node, int threads, int lanes) in workers)
+        {
+            dispatcher.Connect(node, Hello(threads, lanes), 0);
+        }
+
+        return dispatcher;
+    }
+
+    private static WorkHello Hello(int threads, int lanes) => new(threads, lanes, 1_000, "scalar", [], []);
+
+    private static PendingJob Pending(ulong number, ulong total, byte priority = 0) =>
+        new(new JobId(number), Digest((byte)number), 1, total, priority);
+
+    private static void AddLong(Dispatcher dispatcher, ulong first, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            dispatcher.AddPending(Pending(first + (ulong)i, Long));
+        }
+    }
+
+    private static IEnumerable<int> CountsAfterAssign(Dispatcher dispatcher)
+    {
+        dispatcher.Assign([]);
+        return dispatcher.Describe().Select(static row => row.JobsHeld);
+    }
+
+    private static List<ChainProgress> CheckpointsAfter(Dispatcher dispatcher, ulong done)
+    {
+        dispatcher.Report(A, new WorkProgress(1, 1_000, [new ChainProgress(new JobId(1), Digest(5), done)]), 10);
+        List<ChainProgress> due = [];
+        dispatcher.TakeCheckpoints(10, due);
+        return due;
+    }
+
+    private static Digest512 Digest(byte value) => Digest512.From(Enumerable.Repeat(value, 64).ToArray());
+}
