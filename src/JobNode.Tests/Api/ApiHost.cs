@@ -1,0 +1,95 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using JobNode.Api;
+using JobNode.Commands;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace JobNode.Tests.Api;
+
+/// <summary>The real API on a free loopback port, over a cluster of one that lives in the test.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    private readonly ApiServer _server;
+
+    private ApiHost(ApiServer server, LocalCluster cluster, JobWaiters waiters, WorkBoard work)
+    {
+        _server = server;
+        Cluster = cluster;
+        Waiters = waiters;
+        Work = work;
+        Client = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+    }
+
+    public LocalCluster Cluster { get; }
+
+    public JobWaiters Waiters { get; }
+
+    public WorkBoard Work { get; }
+
+    public HttpClient Client { get; }
+
+    public string Url => $"http://{_server.Address}";
+
+    public int Port => Client.BaseAddress!.Port;
+
+    /// <summary>What the leader would say of a running job.</summary>
+    public ChainProgress? Progress { get; set; }
+
+    public static async Task<ApiHost> StartAsync()
+    {
+        var cluster = new LocalCluster();
+        var waiters = new JobWaiters();
+        cluster.Applied = waiters.OnJobEvents;
+        var work = new WorkBoard();
+        ApiHost? host = null;
+        var parts = new ApiParts(
+            cluster,
+            cluster,
+            cluster.Machine.View,
+            cluster.Board,
+            work,
+            (_, _) => new ValueTask<ChainProgress?>(host!.Progress),
+            waiters,
+            new KernelInfo("scalar", ["avx2 is not used: a test"]));
+        var options = new ServeOptions("unused", "127.0.0.1:0", "127.0.0.1:5001", null, [], null, false, null);
+        var server = new ApiServer(parts, options, TimeProvider.System, NullLoggerFactory.Instance);
+        await server.StartAsync(CancellationToken.None);
+        host = new ApiHost(server, cluster, waiters, work);
+        return host;
+    }
+
+    public async Task<string> EnqueueAsync(byte[] body, string query = "iterations=3", string? key = null)
+    {
+        using HttpResponseMessage response = await PutAsync(new ByteArrayContent(body), query, key);
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement.GetProperty("id").GetString()!;
+    }
+
+    public async Task<HttpResponseMessage> PutAsync(HttpContent content, string query, string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/enqueue?{query}") { Content = content };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        return await Client.SendAsync(request);
+    }
+
+    public async Task<JsonElement> GetAsync(string path) =>
+        JsonDocument.Parse(await Client.GetStringAsync(path)).RootElement;
+
+    public async Task<JsonElement> PullAsync(int top, string more = "")
+    {
+        using HttpResponseMessage response = await Client.PostAsync($"/pullCompleted?top={top}{more}", null);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _server.DisposeAsync();
+    }
+}
