@@ -9,6 +9,7 @@ public sealed class SingleNodeTests
 {
     private const int Jobs = 50;
     private const int WaitSeconds = 60;
+    private const int FirstRecordOffset = 512;
 
     [Theory]
     [InlineData(false)]
@@ -85,10 +86,10 @@ public sealed class SingleNodeTests
         await EnqueueJobsAsync(node);
         await node.KillAsync();
 
-        // The biggest file is the log; a flipped bit in its first record has valid records behind it.
-        FileInfo log = new DirectoryInfo(node.DataDirectory).EnumerateFiles("*", SearchOption.AllDirectories)
-            .MaxBy(file => file.Length)!;
-        await FlipBitAsync(log.FullName, offset: 100);
+        FileInfo log = new DirectoryInfo(node.DataDirectory).EnumerateFiles()
+            .OrderBy(file => file.Name, StringComparer.Ordinal)
+            .First(file => HasRecord(file.FullName));
+        await FlipBitAsync(log.FullName, FirstRecordOffset + 1);
 
         node.Start();
         await Assert.ThrowsAsync<InvalidOperationException>(node.WaitUntilReadyAsync);
@@ -107,6 +108,16 @@ public sealed class SingleNodeTests
         }
 
         return right;
+    }
+
+    /// <summary>A log segment begins with its magic bytes; one with records has a checksum behind its header.</summary>
+    private static bool HasRecord(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        byte[] start = new byte[FirstRecordOffset + sizeof(uint)];
+        return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
+            && start.AsSpan().StartsWith("JOBNLOG"u8)
+            && start.AsSpan(FirstRecordOffset).ContainsAnyExcept((byte)0);
     }
 
     private static async Task FlipBitAsync(string path, long offset)
