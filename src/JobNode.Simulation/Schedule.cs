@@ -13,12 +13,16 @@ internal sealed class Schedule : IDisposable
     private readonly HistoryChecker _checker;
     private readonly SimulatedClients _clients;
     private readonly List<SimulatedNode> _nodes = [];
+    private readonly int _calmness;
 
     /// <summary>Bootstraps the nodes.</summary>
     public Schedule(SimulationSettings settings)
     {
         _settings = settings;
         _random = new Random(settings.Seed);
+
+        // From a fault in every tenth step to one in every hundredth: rough schedules find other things than calm ones.
+        _calmness = _random.Next(400, 4_000);
         RaftCore.Seed(settings.Seed);
         _checker = new HistoryChecker(Counts);
         _network = new SimulatedNetwork(_random, _time, Counts, settings.Nodes);
@@ -88,7 +92,16 @@ internal sealed class Schedule : IDisposable
 
     private void Disturb()
     {
-        int choice = _random.Next(600);
+        foreach (SimulatedNode down in _nodes)
+        {
+            if (!down.IsUp && _random.Next(50) == 0)
+            {
+                Log($"{down.Id} starts");
+                down.Start();
+            }
+        }
+
+        int choice = _random.Next(_calmness);
         SimulatedNode node = _nodes[_random.Next(_nodes.Count)];
         switch (choice)
         {
@@ -114,30 +127,22 @@ internal sealed class Schedule : IDisposable
                 }
 
                 break;
-            case < 45:
-                if (!node.IsUp)
-                {
-                    Log($"{node.Id} starts");
-                    node.Start();
-                }
-
-                break;
-            case < 50:
+            case < 20:
                 Partition();
                 break;
-            case < 54:
+            case < 28:
                 _network.Heal();
                 break;
-            case < 57:
+            case < 32:
                 _network.DropPerMille = _random.Next(300);
                 _network.DuplicatePerMille = _random.Next(200);
                 _network.DelayMaxMs = _random.Next(2, 150);
                 break;
-            case < 60:
+            case < 36:
                 Counts.Stalls++;
                 node.StalledUntilMs = _time.NowMs + _random.Next(3_000);
                 break;
-            case 60:
+            case 36:
                 node.JumpClock();
                 break;
             default:

@@ -88,8 +88,8 @@ internal sealed class SimulatedNode : IDisposable
         var options = new RaftLoopOptions
         {
             Self = Id,
-            SnapshotEntriesMax = 40,
-            KeptEntriesMax = 15,
+            SnapshotEntriesMax = 20,
+            KeptEntriesMax = 5,
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };

@@ -10,7 +10,7 @@ internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
     public const int StepMs = 10;
 
     /// <summary>Steps with faults; healing comes after.</summary>
-    public int FaultySteps { get; init; } = 700;
+    public int FaultySteps { get; init; } = 500;
 
     /// <summary>Most steps until the healed cluster must have converged.</summary>
     public int HealingSteps { get; init; } = 2_000;

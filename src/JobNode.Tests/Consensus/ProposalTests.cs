@@ -132,10 +132,10 @@ public class ProposalTests
     {
         using var node = new LoopUnderTest();
         node.Lead();
-        Propose(node, 1);
+        _ = Propose(node, 1);
         node.Loop.RunTurn();
         node.UnixMs -= 10_000;
-        Propose(node, 2);
+        _ = Propose(node, 2);
         node.Loop.RunTurn();
         ulong first = EntryCodec.Decode(node.Core.Proposed[0]).TimeMs;
         Assert.Equal(first, EntryCodec.Decode(node.Core.Proposed[1]).TimeMs);

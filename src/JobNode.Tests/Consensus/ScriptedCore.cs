@@ -1,6 +1,5 @@
 using JobNode.Commands;
 using JobNode.Consensus;
-using JobNode.Consensus.Log;
 
 namespace JobNode.Tests.Consensus;
 

@@ -48,7 +48,11 @@ public class SimulationTests(ITestOutputHelper output)
             File.Exists(path),
             $"{path} is missing: dotnet publish src/JobNode.Simulation -c Release -r linux-x64 -o artifacts "
             + $"(or name the binary in {Variable})");
-        using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true })
+        using var process = Process.Start(new ProcessStartInfo(path, arguments)
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })
             ?? throw new InvalidOperationException("the simulation did not start");
         string text = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

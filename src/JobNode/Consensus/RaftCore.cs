@@ -12,7 +12,7 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     private const int Refused = 1;
     private const int NoSlot = -1;
     private const int LoadBytesMax = 4 << 20;
-    private const int LogBytes = 16 << 10;
+    private const int LogBytes = 8 << 10;
     private const int ErrorBytesMax = 4096;
 
     // Bounds inside the core. Bytes per append message and of committed entries per ready: an entry is at most
@@ -24,7 +24,7 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     private const ulong CommittedBytesPerReadyMax = 8UL << 20;
 
     // Pinned, because Go writes into it; grows to the largest ready and stays.
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(256 << 10, pinned: true);
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(32 << 10, pinned: true);
     private readonly byte[] _logBuffer = GC.AllocateUninitializedArray<byte>(LogBytes, pinned: true);
     private int _slot = NoSlot;
     private bool _isReadyOut;
