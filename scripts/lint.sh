@@ -12,14 +12,14 @@ mapfile -d '' scripts < <(find scripts deploy .ci -type f \( -name '*.sh' -o -na
 shellcheck "${scripts[@]}"
 
 say "the Go bridge"
-while IFS= read -r -d '' file; do
-    unformatted=$(gofmt -l "$file")
+while IFS= read -r folder; do
+    unformatted=$(gofmt -l "$folder")
     if [ -n "$unformatted" ]; then
         echo "lint: not formatted by gofmt: $unformatted" >&2
         exit 1
     fi
-    (cd "$(dirname "$file")" && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' go vet "$(basename "$file")")
-done < <(find src -name '*.go' -not -path '*/obj/*' -print0)
+    (cd "$folder" && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' go vet ./*.go)
+done < <(find src -name '*.go' -not -path '*/obj/*' -printf '%h\n' | sort -u)
 
 say "the whole solution: analyzers, no warnings"
 dotnet build JobNode.sln -c Release --no-incremental --disable-build-servers -nodeReuse:false -v quiet --nologo

@@ -28,6 +28,9 @@ passed=$(count passed)
 skipped=$((total - $(count executed)))
 failed=$((total - passed - skipped))
 
+# What tests measured and only printed, so that a run shows it.
+grep -ho 'measured: [^<]*' "$results"/*.trx 2>/dev/null | sort -u
+
 # A build that failed, a host that crashed or a run without tests must not look like a pass.
 if [ "$code" -eq 0 ] && [ "$passed" -eq 0 ]; then
     echo "test: no test ran." >&2

@@ -27,7 +27,7 @@ internal sealed class ImportRules
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
         ["Api"] =
         [
-            "Commands", "Queue/QueueView", "Hashing/BodyHasher", "Transport/CommandForwarder", "Membership",
+            "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder", "Membership",
             "Observability", "/ServeOptions",
         ],
         ["Cli"] = ["Api/Contracts", "Api/ApiJsonContext", "Hashing/HashBenchmark", "/ServeOptions"],
@@ -35,6 +35,7 @@ internal sealed class ImportRules
 
     private readonly IReadOnlyList<SourceFile> _files;
     private readonly Dictionary<string, HashSet<string>> _declared;
+    private readonly Dictionary<(string Folder, string FileName), HashSet<string>> _surfaces = [];
 
     /// <summary>Learns from all files of the product which folder declares which type.</summary>
     public ImportRules(IReadOnlyList<SourceFile> files)
@@ -159,6 +160,11 @@ internal sealed class ImportRules
     /// </summary>
     private HashSet<string> Surface(string folder, string fileName)
     {
+        if (_surfaces.TryGetValue((folder, fileName), out HashSet<string>? known))
+        {
+            return known;
+        }
+
         Queue<string> open = new(_files
             .Where(file => file.Folder == folder && IsNamed(file.Name, fileName))
             .SelectMany(file => file.DeclaredTypes)
@@ -175,6 +181,7 @@ internal sealed class ImportRules
             }
         }
 
+        _surfaces.Add((folder, fileName), surface);
         return surface;
     }
 

@@ -13,7 +13,7 @@ internal static class LengthRules
     private const int MethodLinesMax = 70;
     private const int LineColumnsMax = 120;
 
-    private static readonly string[] WideEndings = [".md", ".json", ".txt"];
+    private static readonly string[] WideEndings = [".md", ".json", ".txt", ".csproj", ".props", ".targets"];
 
     /// <summary>What is too long in one file, one sentence each.</summary>
     public static IEnumerable<string> Violations(SourceFile file)

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using SystemProcess = System.Diagnostics.Process;
+
+namespace JobNode.Tests.Support;
+
+/// <summary>
+/// One <c>jobnode serve</c> of the published binary on loopback. It can be killed, frozen and started again on the same
+/// directory and ports. Disposing always ends the process and removes the directory.
+/// </summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private const int ReadyTimeoutMs = 60_000;
+    private const int ExitTimeoutMs = 60_000;
+    private const int OutputLinesKept = 200;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly IReadOnlyList<string> _extraArguments;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+    private SystemProcess? _process;
+
+    /// <summary>Chooses ports and a data directory; starts nothing yet.</summary>
+    public NodeProcess(
+        IReadOnlyList<string>? extraArguments = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        _extraArguments = extraArguments ?? [];
+        _environment = environment ?? new Dictionary<string, string>();
+        ApiAddress = $"127.0.0.1:{LoopbackPorts.Next()}";
+        ClusterAddress = $"127.0.0.1:{LoopbackPorts.Next()}";
+        Api = new NodeApi(new Uri($"http://{ApiAddress}"));
+    }
+
+    /// <summary>HOST:PORT of the API.</summary>
+    public string ApiAddress { get; }
+
+    /// <summary>HOST:PORT for the other nodes.</summary>
+    public string ClusterAddress { get; }
+
+    /// <summary>Where the node keeps its data.</summary>
+    public string DataDirectory => _folder.PathOf("data");
+
+    /// <summary>Calls of its API.</summary>
+    public NodeApi Api { get; }
+
+    /// <summary>The peers it is started with; empty for a node alone.</summary>
+    public IReadOnlyList<string> Peers { get; set; } = [];
+
+    /// <summary>True between start and end of the process.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>The last lines it wrote, from all its starts.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Exit code of the last process.</summary>
+    public int ExitCode => Running.ExitCode;
+
+    private SystemProcess Running => _process ?? throw new InvalidOperationException("the node was not started");
+
+    /// <summary>Arguments that start this node.</summary>
+    public IReadOnlyList<string> Arguments =>
+    [
+        "serve", "--data-dir", DataDirectory, "--listen", ApiAddress, "--cluster-listen", ClusterAddress,
+        .. Peers.Count > 0 ? ["--peers", string.Join(',', Peers)] : Array.Empty<string>(), .. _extraArguments,
+    ];
+
+    /// <summary>Starts the process without waiting for anything.</summary>
+    public void Start()
+    {
+        Debug.Assert(!IsRunning, "a node is started when it does not run");
+        ProcessStartInfo start = new(PublishedBinary.Path, Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder.FullName,
+        };
+        CommandRun.CleanEnvironment(start, _environment);
+        Keep($"--- start: {string.Join(' ', Arguments)}");
+        _process?.Dispose();
+        _process = new SystemProcess { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Starts and waits until the node is ready to take jobs.</summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> StartAndWaitAsync()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        Start();
+        await WaitUntilReadyAsync();
+        return Stopwatch.GetElapsedTime(begin);
+    }
+
+    /// <summary>Waits until /readyz says yes.</summary>
+    /// <exception cref="InvalidOperationException">The process ended.</exception>
+    /// <exception cref="TimeoutException">It was not ready within a minute.</exception>
+    public async Task WaitUntilReadyAsync()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!await Api.IsReadyAsync())
+        {
+            if (!IsRunning)
+            {
+                throw new InvalidOperationException($"the node ended with {ExitCode} before it was ready:\n{Output}");
+            }
+
+            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
+            {
+                throw new TimeoutException($"the node was not ready within {ReadyTimeoutMs} ms:\n{Output}");
+            }
+
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>kill -9, and waits until the process is gone.</summary>
+    public Task KillAsync()
+    {
+        Signal(Signals.Kill);
+        return WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and waits until the process is gone.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        Signal(Signals.Terminate);
+        await WaitForExitAsync();
+        return ExitCode;
+    }
+
+    /// <summary>SIGSTOP: the process is frozen, its connections stay.</summary>
+    public void Pause() => Signal(Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal(Signals.Continue);
+
+    /// <summary>Bytes of a line of /proc/PID/status, such as VmRSS (resident now) or VmHWM (its highest).</summary>
+    public long MemoryBytes(string line)
+    {
+        string text = File.ReadLines($"/proc/{Running.Id}/status")
+            .First(candidate => candidate.StartsWith(line + ":", StringComparison.Ordinal));
+        string kilobytes = new([.. text.Where(char.IsAsciiDigit)]);
+        return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (IsRunning)
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        Api.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Signal(int signal) => Signals.Send(Running.Id, signal);
+
+    private async Task WaitForExitAsync()
+    {
+        using CancellationTokenSource timeout = new(ExitTimeoutMs);
+        try
+        {
+            await Running.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException expired)
+        {
+            throw new TimeoutException($"the node did not end within {ExitTimeoutMs} ms:\n{Output}", expired);
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        _output.Enqueue(line);
+        while (_output.Count > OutputLinesKept)
+        {
+            _output.TryDequeue(out _);
+        }
+    }
+}
