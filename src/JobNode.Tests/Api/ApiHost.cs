@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
 using JobNode.Commands;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace JobNode.Tests.Api;
 
@@ -52,7 +52,7 @@ internal sealed class ApiHost : IAsyncDisposable
             waiters,
             new KernelInfo("scalar", ["avx2 is not used: a test"]));
         var options = new ServeOptions("unused", "127.0.0.1:0", "127.0.0.1:5001", null, [], null, false, null);
-        var server = new ApiServer(parts, options, TimeProvider.System, NullLoggerFactory.Instance);
+        var server = new ApiServer(parts, options, TimeProvider.System, new Failures());
         await server.StartAsync(CancellationToken.None);
         host = new ApiHost(server, cluster, waiters, work);
         return host;
@@ -85,6 +85,38 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         using HttpResponseMessage response = await Client.PostAsync($"/pullCompleted?top={top}{more}", null);
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+    }
+
+    /// <summary>A failure inside the server is printed, so that a test that sees a 500 says why.</summary>
+    private sealed class Failures : ILoggerFactory, ILogger
+    {
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Console.Error.WriteLine($"{formatter(state, exception)} {exception}");
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

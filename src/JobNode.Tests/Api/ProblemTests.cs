@@ -150,10 +150,21 @@ public sealed class ProblemTests
     {
         await using ApiHost host = await ApiHost.StartAsync();
         using var socket = new TcpClient("127.0.0.1", host.Port);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"PUT /enqueue?iterations=3 HTTP/1.1\r\nHost: x\r\n{rest}"));
+        NetworkStream stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"PUT /enqueue?iterations=3 HTTP/1.1\r\nHost: x\r\n{rest}"));
         socket.Client.Shutdown(SocketShutdown.Send);
-        using var reader = new StreamReader(socket.GetStream());
-        string answer = await reader.ReadToEndAsync();
+        using var reader = new StreamReader(stream);
+        string answer;
+        try
+        {
+            answer = await reader.ReadToEndAsync();
+        }
+        catch (IOException)
+        {
+            // Kestrel takes a client that stops sending for one that left, and may reset the connection.
+            answer = "";
+        }
+
         Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
         Assert.Equal(0, host.Cluster.Proposals);
         Assert.Empty((await host.GetAsync("/jobs")).GetProperty("jobs").EnumerateArray());

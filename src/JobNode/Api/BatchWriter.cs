@@ -48,6 +48,10 @@ internal sealed class BatchWriter(HttpContext context, bool isArray)
         }
     }
 
-    private void Write(ReadOnlySpan<byte> bytes) =>
-        System.Buffers.BuffersExtensions.Write(context.Response.BodyWriter, bytes);
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        // Asks for the size it needs: Kestrel's writer may give an empty span to one who asks for none.
+        bytes.CopyTo(context.Response.BodyWriter.GetSpan(bytes.Length));
+        context.Response.BodyWriter.Advance(bytes.Length);
+    }
 }

@@ -1,0 +1,135 @@
+using JobNode.Cli;
+using JobNode.Tests.Api;
+
+namespace JobNode.Tests.Cli;
+
+/// <summary>Flags, environment, exit codes and the verbs against a real API.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+    private ServeOptions? _served;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("serve --listen nonsense")]
+    [InlineData("serve --workers -1")]
+    [InlineData("serve --workers many")]
+    [InlineData("serve --isa sse")]
+    [InlineData("serve --peers a:b:c")]
+    [InlineData("serve --what")]
+    [InlineData("serve --listen 0.0.0.0:5000")]
+    [InlineData("serve --cluster-listen 10.0.0.1:5001")]
+    [InlineData("serve --cluster-listen [::]:5001")]
+    [InlineData("serve --peers a:5001,b:5001")]
+    [InlineData("enqueue no-such-file --iterations 3")]
+    [InlineData("enqueue -")]
+    [InlineData("enqueue - --iterations 0")]
+    [InlineData("pull --top 5000")]
+    [InlineData("pull --order best")]
+    [InlineData("wait")]
+    [InlineData("wait x --timeout soon")]
+    [InlineData("status --node ftp://x")]
+    public async Task A_wrong_command_line_exits_with_2_and_a_sentence(string line)
+    {
+        Assert.Equal(2, await RunAsync(line));
+        Assert.Contains("jobnode: ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Null(_served);
+    }
+
+    [Fact]
+    public async Task Serve_has_defaults_on_loopback()
+    {
+        Assert.Equal(0, await RunAsync("serve"));
+        Assert.Equal("127.0.0.1:5000", _served!.Listen);
+        Assert.Equal("127.0.0.1:5001", _served.ClusterListen);
+        Assert.EndsWith("jobnode-data", _served.DataDirectory, StringComparison.Ordinal);
+        Assert.Empty(_served.Peers);
+        Assert.Null(_served.Workers);
+    }
+
+    [Fact]
+    public async Task Variables_stand_for_flags_and_flags_win()
+    {
+        _variables["JOBNODE_LISTEN"] = "127.0.0.1:7000";
+        _variables["JOBNODE_CLUSTER_LISTEN"] = "0.0.0.0:7001";
+        _variables["JOBNODE_INSECURE"] = "1";
+        _variables["JOBNODE_ISA"] = "avx2";
+        _variables["JOBNODE_PEERS"] = "a,b:7001";
+        Assert.Equal(0, await RunAsync("serve --listen 127.0.0.1:8000 --workers 2"));
+        Assert.Equal("127.0.0.1:8000", _served!.Listen);
+        Assert.Equal("0.0.0.0:7001", _served.ClusterListen);
+        Assert.True(_served.Insecure);
+        Assert.Equal("avx2", _served.ForcedIsa);
+        Assert.Equal(2, _served.Workers);
+        Assert.Equal(["a:5001", "b:7001"], _served.Peers);
+    }
+
+    [Fact]
+    public async Task A_wrong_variable_is_named()
+    {
+        _variables["JOBNODE_WORKERS"] = "many";
+        Assert.Equal(2, await RunAsync("serve"));
+        Assert.Contains("JOBNODE_WORKERS=many", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_has_examples_and_exits_with_0()
+    {
+        Assert.Equal(0, await RunAsync("enqueue --help"));
+        Assert.Contains("jobnode enqueue file.bin --iterations", _out.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync("version"));
+    }
+
+    [Fact]
+    public async Task Nobody_at_the_address_exits_with_3()
+    {
+        Assert.Equal(3, await RunAsync("status --node 127.0.0.1:1"));
+        Assert.Contains("cannot reach", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verbs_work_against_a_node_and_tell_a_missing_quorum()
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        _variables["JOBNODE_NODE"] = host.Url;
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "payload");
+        Assert.Equal(0, await RunAsync($"enqueue {file} --iterations 1 --wait"));
+        Assert.Equal(0, await RunAsync("enqueue - --iterations 1"));
+        File.Delete(file);
+        Assert.Equal(0, await RunAsync("pull --top 5"));
+        string result = Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData("payload"u8));
+        Assert.Equal(3, _out.ToString().Split(result).Length);
+        Assert.Equal(1, await RunAsync("wait 0198c0de-0000-7000-8000-000000000000"));
+        Assert.Equal(0, await RunAsync("status"));
+        Assert.Contains("127.0.0.1:5001  leader", _out.ToString(), StringComparison.Ordinal);
+        host.Cluster.Refuses = JobNode.Commands.ResultCode.NotLeader;
+        Assert.Equal(4, await RunAsync("enqueue - --iterations 1"));
+    }
+
+    public void Dispose()
+    {
+        _out.Dispose();
+        _error.Dispose();
+    }
+
+    private Task<int> RunAsync(string line)
+    {
+        var context = new CliContext(
+            _out,
+            _error,
+            () => new MemoryStream("input"u8.ToArray()),
+            name => _variables.GetValueOrDefault(name),
+            false,
+            false,
+            (options, _) =>
+            {
+                _served = options;
+                return Task.FromResult(0);
+            });
+        return CliRouter.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), context, CancellationToken.None);
+    }
+}
