@@ -10,7 +10,7 @@ internal static class NodeLog
     {
         builder.SetMinimumLevel(LogLevel.Information);
         // Kestrel reports every client that hangs up; what matters of it is logged by the endpoints.
-        builder.AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddFilter("Microsoft", LogLevel.Error);
         builder.AddSimpleConsole(static console =>
         {
             console.SingleLine = true;
