@@ -218,7 +218,8 @@ internal sealed class Schedule : IDisposable
     private bool HasConverged()
     {
         ulong applied = _nodes[0].Board!.Current.AppliedIndex;
-        return _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied) && applied == _checker.HighestIndex;
+        return applied == _checker.HighestIndex
+            && _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied);
     }
 
     private void CheckEnd()
@@ -226,7 +227,8 @@ internal sealed class Schedule : IDisposable
         UInt128 digest = _nodes[0].Board!.Current.StateDigest;
         foreach (SimulatedNode node in _nodes)
         {
-            HistoryChecker.Require(node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
+            HistoryChecker.Require(
+                node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
             _clients.CheckPromises(node.View!);
         }
 

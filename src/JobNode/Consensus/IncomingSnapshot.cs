@@ -3,7 +3,9 @@ using JobNode.Consensus.Log;
 
 namespace JobNode.Consensus;
 
-/// <summary>A snapshot file that arrives in pieces. It counts for nothing until <see cref="Complete"/> verified it.</summary>
+/// <summary>
+/// A snapshot file that arrives in pieces. It counts for nothing until <see cref="Complete"/> verified it.
+/// </summary>
 internal sealed class IncomingSnapshot : IDisposable
 {
     private readonly IStorageDirectory _directory;
@@ -33,7 +35,8 @@ internal sealed class IncomingSnapshot : IDisposable
     }
 
     /// <summary>
-    /// Verifies the whole file and makes its bytes durable. It stays under a temporary name, which the next start deletes,
+    /// Verifies the whole file and makes its bytes durable. It stays under a temporary name, which the next start
+    /// deletes,
     /// until <see cref="SnapshotStore.Install"/>.
     /// </summary>
     /// <exception cref="SnapshotDamagedException">The bytes are not those of a whole snapshot.</exception>
