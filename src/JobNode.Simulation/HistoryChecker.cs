@@ -41,10 +41,14 @@ internal sealed class HistoryChecker(SimulationCounts counts)
         _byIndex[(int)index] = (chain, digest);
     }
 
-    /// <summary>A node took over a snapshot: its state must be the one known; gives the hash chain to go on from.</summary>
+    /// <summary>
+    /// A node took over a snapshot: its state must be the one known; gives the hash chain to go on from.
+    /// </summary>
     public ulong Restored(NodeId node, ulong index, UInt128 digest)
     {
-        Require((int)index < _byIndex.Count && _byIndex[(int)index] is not null, $"node {node} restored {index}, which nobody applied");
+        Require(
+            (int)index < _byIndex.Count && _byIndex[(int)index] is not null,
+            $"node {node} restored {index}, which nobody applied");
         (ulong chain, UInt128 known) = _byIndex[(int)index]!.Value;
         Require(known == digest, $"node {node} restored a snapshot at {index} that differs from the state there");
         Mix(node.Value ^ index);

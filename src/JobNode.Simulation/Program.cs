@@ -25,7 +25,8 @@ for (int i = 0; i < args.Length; i++)
             break;
         default:
             Console.Error.WriteLine(
-                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 3|5|mixed] [--replay-check] [--verbose]");
+                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 3|5|mixed] "
+                + "[--replay-check] [--verbose]");
             return 2;
     }
 }
@@ -50,7 +51,8 @@ for (int i = 0; i < schedules; i++)
     catch (Exception exception)
     {
         Console.WriteLine($"seed {settings.Seed} failed: {exception.Message}");
-        Console.WriteLine($"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose");
+        Console.WriteLine(
+            $"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose");
         Console.WriteLine(exception);
         return 1;
     }
@@ -64,5 +66,6 @@ for (int i = 0; i < schedules; i++)
 
 double seconds = clock.Elapsed.TotalSeconds;
 Console.WriteLine(counts);
-Console.WriteLine($"{schedules} schedules clean in {seconds:f1} s ({schedules / seconds:f0} a second), first seed {seed}");
+Console.WriteLine(
+    $"{schedules} schedules clean in {seconds:f1} s ({schedules / seconds:f0} a second), first seed {seed}");
 return 0;

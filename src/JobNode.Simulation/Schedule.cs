@@ -101,6 +101,7 @@ internal sealed class Schedule : IDisposable
             }
         }
 
+        RestartDuringElection();
         int choice = _random.Next(_calmness);
         SimulatedNode node = _nodes[_random.Next(_nodes.Count)];
         switch (choice)
@@ -147,6 +148,21 @@ internal sealed class Schedule : IDisposable
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>
+    /// A voter that restarts while votes are asked for is the one way to vote twice in a term, and rare by chance.
+    /// </summary>
+    private void RestartDuringElection()
+    {
+        SimulatedNode voter = _nodes[_random.Next(_nodes.Count)];
+        bool isElection = _nodes.Exists(node => node.IsUp && node.Board!.Current.Role == RaftRole.Candidate);
+        if (isElection && voter.IsUp && _random.Next(8) == 0)
+        {
+            Log($"{voter.Id} restarts during an election");
+            voter.LosePower();
+            voter.Start();
         }
     }
 
@@ -202,7 +218,8 @@ internal sealed class Schedule : IDisposable
     private bool HasConverged()
     {
         ulong applied = _nodes[0].Board!.Current.AppliedIndex;
-        return _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied) && applied == _checker.HighestIndex;
+        return applied == _checker.HighestIndex
+            && _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied);
     }
 
     private void CheckEnd()
@@ -210,7 +227,8 @@ internal sealed class Schedule : IDisposable
         UInt128 digest = _nodes[0].Board!.Current.StateDigest;
         foreach (SimulatedNode node in _nodes)
         {
-            HistoryChecker.Require(node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
+            HistoryChecker.Require(
+                node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
             _clients.CheckPromises(node.View!);
         }
 

@@ -175,7 +175,8 @@ internal sealed class SimulatedClients(
         {
             case Enqueue when job is not null:
                 ResultCode enqueued = ((EnqueueResult)result).Jobs[0].Code;
-                HistoryChecker.Require(enqueued is ResultCode.Ok or ResultCode.Duplicate, $"an enqueue gave {enqueued}");
+                HistoryChecker.Require(
+                    enqueued is ResultCode.Ok or ResultCode.Duplicate, $"an enqueue gave {enqueued}");
                 job.IsEnqueued = true;
                 job.IsCompleted |= job.Total == 1;
                 break;
@@ -223,7 +224,8 @@ internal sealed class SimulatedClients(
         SimulatedNode node = nodes[random.Next(nodes.Count)];
         if (node.Loop is not null)
         {
-            _barriers.Add(new Barrier(node, _highestAcknowledged, node.Loop.ReadBarrierAsync(CancellationToken.None), node.View!));
+            Task<bool> reached = node.Loop.ReadBarrierAsync(CancellationToken.None);
+            _barriers.Add(new Barrier(node, _highestAcknowledged, reached, node.View!));
         }
     }
 

@@ -3,7 +3,9 @@ using JobNode.Consensus;
 
 namespace JobNode.Simulation;
 
-/// <summary>Carries messages between nodes through virtual time, and loses, delays, reorders and repeats them.</summary>
+/// <summary>
+/// Carries messages between nodes through virtual time, and loses, delays, reorders and repeats them.
+/// </summary>
 internal sealed class SimulatedNetwork(Random random, SimulatedTime time, SimulationCounts counts, int nodes)
 {
     private readonly PriorityQueue<Action, (long AtMs, long Order)> _events = new();

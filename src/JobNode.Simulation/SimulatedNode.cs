@@ -80,7 +80,8 @@ internal sealed class SimulatedNode : IDisposable
         _operationsUntilCrash = -1;
         _incarnation++;
         SnapshotStore snapshots = SnapshotStore.Open(_disk);
-        SnapshotMetadata latest = snapshots.Latest ?? throw new SimulationFailedException($"node {Id} lost its snapshot");
+        SnapshotMetadata latest = snapshots.Latest
+            ?? throw new SimulationFailedException($"node {Id} lost its snapshot");
         WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
         var machine = new JobStateMachine(StateLimits.Default);
         var board = new StatusBoard(new ConsensusStatus(

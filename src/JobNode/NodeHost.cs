@@ -167,7 +167,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         ILogger logger = _loggers.CreateLogger("JobNode.Transport");
         var transfer = new SnapshotTransfer(_connections, board, _snapshots, logger);
-        return Keep(new RaftStreams(_connections, board, Keep(transfer), logger));
+        return Keep(new RaftStreams(_connections, board, transfer, logger));
     }
 
     private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)

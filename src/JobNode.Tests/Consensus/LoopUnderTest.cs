@@ -43,7 +43,12 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
             this,
             this,
             Board,
-            new RaftLoopOptions { Self = Self, SnapshotEntriesMax = snapshotEntriesMax, RunInBackground = work => work() },
+            new RaftLoopOptions
+            {
+                Self = Self,
+                SnapshotEntriesMax = snapshotEntriesMax,
+                RunInBackground = work => work(),
+            },
             NullLogger.Instance,
             () => Steps.Add("applied hook"));
         Proposer = new CommandProposer(Loop);
@@ -103,7 +108,8 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
 
     public void Send(NodeId to, byte[] message) => Steps.Add($"send {(RaftMessageKind)message[1]}");
 
-    public void SendSnapshot(NodeId to, byte[] message, ulong snapshotIndex) => Steps.Add($"send snapshot {snapshotIndex}");
+    public void SendSnapshot(NodeId to, byte[] message, ulong snapshotIndex) =>
+        Steps.Add($"send snapshot {snapshotIndex}");
 
     public CommandResult Apply(ulong index, ulong timeMs, Command command)
     {

@@ -66,7 +66,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public void Advance() => steps.Add("advance");
 
-    public void Compact(ulong snapshotIndex, ulong keepAfterIndex) => steps.Add($"compact {snapshotIndex} {keepAfterIndex}");
+    public void Compact(ulong snapshotIndex, ulong keepAfterIndex) =>
+        steps.Add($"compact {snapshotIndex} {keepAfterIndex}");
 
     public void DrainLog(List<RaftCoreLogLine> into)
     {

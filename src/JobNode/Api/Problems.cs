@@ -63,7 +63,8 @@ internal static class Problems
     public static readonly ProblemKind Internal = new("/problems/internal", 500, "Internal error");
 
     /// <summary>What a refused command means for the client.</summary>
-    /// <exception cref="InvariantException">The code is a success, or one that no client's command can end with.</exception>
+    /// <exception cref="InvariantException">The code is a success, or one that no client's command can end
+    /// with.</exception>
     public static Problem From(ResultCode code, JobId? job = null) => code switch
     {
         ResultCode.IdempotencyKeyReused => new(

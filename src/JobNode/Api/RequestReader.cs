@@ -8,7 +8,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace JobNode.Api;
 
-/// <summary>Reads and checks what a request says in its query and headers. Each method gives the problem, or null.</summary>
+/// <summary>
+/// Reads and checks what a request says in its query and headers. Each method gives the problem, or null.
+/// </summary>
 internal static class RequestReader
 {
     /// <summary>Most jobs on one page of a listing.</summary>
@@ -100,7 +102,8 @@ internal static class RequestReader
         + $"{Limits.IdempotencyKeyCharactersMax} characters, a UUID for example.");
 
     /// <summary>
-    /// 128 bits that stand for a client's key: the first of SHA-512("purpose:key"), so that a key of an enqueue and the same
+    /// 128 bits that stand for a client's key: the first of SHA-512("purpose:key"), so that a key of an enqueue and
+    /// the same
     /// key of a pull do not meet. Never zero.
     /// </summary>
     public static UInt128 MakeKey(string purpose, string text)

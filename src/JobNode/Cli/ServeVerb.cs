@@ -55,7 +55,9 @@ internal static class ServeVerb
         return command;
     }
 
-    /// <summary>Refuses what would surprise: ports open to others unasked, and peers that could never reach this node.</summary>
+    /// <summary>
+    /// Refuses what would surprise: ports open to others unasked, and peers that could never reach this node.
+    /// </summary>
     /// <exception cref="CliFailure">With the sentence, exit code 2.</exception>
     public static void Check(ServeOptions options)
     {

@@ -3,7 +3,9 @@ using JobNode.Commands;
 
 namespace JobNode.Consensus;
 
-/// <summary>Puts commands into this node's log while it leads; answers <see cref="ResultCode.NotLeader"/> otherwise.</summary>
+/// <summary>
+/// Puts commands into this node's log while it leads; answers <see cref="ResultCode.NotLeader"/> otherwise.
+/// </summary>
 internal sealed class CommandProposer(RaftLoop loop) : ICommandProposer
 {
     /// <inheritdoc/>

@@ -7,7 +7,9 @@ namespace JobNode.Consensus;
 /// The raft algorithm as a pure state machine: no clock, disk or network of its own. Two implementations: etcd's core
 /// (<see cref="RaftCore"/>), and a scripted one in the tests of the loop. One thread calls in.
 /// </summary>
-/// <remarks>Every method may throw <see cref="RaftCoreException"/>: the core found its own state broken; stop the node.</remarks>
+/// <remarks>
+/// Every method may throw <see cref="RaftCoreException"/>: the core found its own state broken; stop the node.
+/// </remarks>
 internal interface IRaftCore : IDisposable
 {
     /// <summary>Loads what the disk remembered. Called once, before everything else.</summary>
@@ -16,10 +18,14 @@ internal interface IRaftCore : IDisposable
     /// <summary>Logical time goes on by one tick.</summary>
     void Tick();
 
-    /// <summary>Takes a message from another node. False when the core refused it (unknown sender, local kind).</summary>
+    /// <summary>
+    /// Takes a message from another node. False when the core refused it (unknown sender, local kind).
+    /// </summary>
     bool Step(ReadOnlySpan<byte> message);
 
-    /// <summary>Appends an entry to the leader's log. False: dropped and never logged (etcd's ErrProposalDropped).</summary>
+    /// <summary>
+    /// Appends an entry to the leader's log. False: dropped and never logged (etcd's ErrProposalDropped).
+    /// </summary>
     bool Propose(ReadOnlySpan<byte> entry);
 
     /// <summary>Asks for an index that a linearisable read has to wait for; may be lost without a word.</summary>

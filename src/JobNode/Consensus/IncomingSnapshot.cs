@@ -3,8 +3,9 @@ using JobNode.Consensus.Log;
 
 namespace JobNode.Consensus;
 
-/// <summary>A snapshot file that arrives in pieces. It counts for nothing until <see cref="Complete"/> verified
-/// it.</summary>
+/// <summary>
+/// A snapshot file that arrives in pieces. It counts for nothing until <see cref="Complete"/> verified it.
+/// </summary>
 internal sealed class IncomingSnapshot : IDisposable
 {
     private readonly IStorageDirectory _directory;

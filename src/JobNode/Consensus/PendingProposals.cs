@@ -46,7 +46,9 @@ internal sealed class PendingProposals(NodeId self)
         Bytes += bytes;
     }
 
-    /// <summary>The entry was applied: its callers get their results. Entries of others are none of our business.</summary>
+    /// <summary>
+    /// The entry was applied: its callers get their results. Entries of others are none of our business.
+    /// </summary>
     public void Complete(ProposalId id, IReadOnlyList<CommandResult> results, ulong index)
     {
         if (id.Node != self || !_batches.Remove(id.Sequence, out Batch batch))

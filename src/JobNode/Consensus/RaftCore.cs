@@ -95,7 +95,8 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
         long bytes = TakeReadyInto(slot);
         if (bytes > _buffer.Length)
         {
-            _buffer = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((ulong)bytes), pinned: true);
+            int capacity = (int)BitOperations.RoundUpToPowerOf2((ulong)bytes);
+            _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
             bytes = TakeReadyInto(slot);
             Invariant.That(bytes <= _buffer.Length, "a ready does not grow between two looks at it");
         }

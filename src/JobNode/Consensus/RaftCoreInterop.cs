@@ -8,7 +8,8 @@ namespace JobNode.Consensus;
 /// </summary>
 /// <remarks>
 /// Every buffer belongs to the caller and is not kept beyond the call. Results: 0 or more is success, 1 from
-/// <see cref="Step"/> and <see cref="Propose"/> means refused, -1 that the core failed: <see cref="TakeError"/> says why.
+/// <see cref="Step"/> and <see cref="Propose"/> means refused, -1 that the core failed: <see cref="TakeError"/> says
+/// why.
 /// </remarks>
 internal static unsafe partial class RaftCoreInterop
 {

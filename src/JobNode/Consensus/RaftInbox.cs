@@ -3,7 +3,8 @@ using JobNode.Commands;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// The bounded queue in front of the raft thread: any thread puts in, the raft thread takes everything at once. Two sets
+/// The bounded queue in front of the raft thread: any thread puts in, the raft thread takes everything at once. Two
+/// sets
 /// of lists change places, so that the lock is held for a moment only.
 /// </summary>
 internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposable
@@ -63,7 +64,9 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposab
     public void ReportSnapshot(NodeId node, bool delivered) =>
         TryPut(_ => true, inputs => inputs.SnapshotReports.Add(new SnapshotReport(node, delivered)));
 
-    /// <summary>Queues a proposal that holds a slot; false when the inbox is closed or full of abandoned ones.</summary>
+    /// <summary>
+    /// Queues a proposal that holds a slot; false when the inbox is closed or full of abandoned ones.
+    /// </summary>
     public bool TryPropose(ProposalRequest request)
     {
         lock (_gate)

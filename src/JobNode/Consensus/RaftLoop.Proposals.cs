@@ -51,7 +51,8 @@ internal sealed partial class RaftLoop
     public void ReportSnapshot(NodeId node, bool delivered) => _inbox.ReportSnapshot(node, delivered);
 
     /// <inheritdoc/>
-    /// <exception cref="OperationCanceledException">The caller cancelled, or the node stops or is overloaded.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled, or the node stops or is
+    /// overloaded.</exception>
     public Task<T> ReadAsync<T>(Func<T> query, CancellationToken cancellation)
     {
         var request = new ReadRequest<T>(query, cancellation);
@@ -138,14 +139,17 @@ internal sealed partial class RaftLoop
             return;
         }
 
-        // Dropped: the core does not lead any more, or hands leadership over. Never logged, so the caller may go elsewhere.
+        // Dropped: the core does not lead any more, or hands leadership over. Never logged, so the caller may go
+        // elsewhere.
         foreach (ProposalRequest request in requests)
         {
             request.Fail(ResultCode.NotLeader);
         }
     }
 
-    /// <summary>What was proposed under the old leadership has an unknown outcome; what was not was never logged.</summary>
+    /// <summary>
+    /// What was proposed under the old leadership has an unknown outcome; what was not was never logged.
+    /// </summary>
     private void LoseLeadership()
     {
         _pending.FailAll(ResultCode.OutcomeUnknown);

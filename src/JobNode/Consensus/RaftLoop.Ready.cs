@@ -176,7 +176,9 @@ internal sealed partial class RaftLoop
         _pending.Complete(decoded.Id, _results, entry.Index);
     }
 
-    /// <summary>After applying: what this Ready committed is known, and only the rest of the proposals is not.</summary>
+    /// <summary>
+    /// After applying: what this Ready committed is known, and only the rest of the proposals is not.
+    /// </summary>
     private void NoteRole()
     {
         bool isNewTerm = _ready.HardState.Term != _leadershipTerm;

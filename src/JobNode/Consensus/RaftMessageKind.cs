@@ -55,7 +55,8 @@ internal static class RaftMessage
     private const byte TypeFieldTag = 0x08;
 
     /// <summary>
-    /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first and
+    /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first
+    /// and
     /// is below 128, so it is one byte.
     /// </summary>
     public static RaftMessageKind KindOf(ReadOnlySpan<byte> message) =>

@@ -61,7 +61,8 @@ internal readonly record struct ReadySnapshot(ulong Index, ulong Term);
 /// <summary>A message to another node.</summary>
 /// <param name="To">Who.</param>
 /// <param name="Kind">What.</param>
-/// <param name="SnapshotIndex">For <see cref="RaftMessageKind.Snapshot"/>: which snapshot file goes with it; else 0.</param>
+/// <param name="SnapshotIndex">For <see cref="RaftMessageKind.Snapshot"/>: which snapshot file goes with it; else
+/// 0.</param>
 /// <param name="Bytes">The whole message; the receiver of this object owns them.</param>
 internal readonly record struct OutgoingMessage(NodeId To, RaftMessageKind Kind, ulong SnapshotIndex, byte[] Bytes);
 

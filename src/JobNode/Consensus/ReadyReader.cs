@@ -5,7 +5,8 @@ using JobNode.Consensus.Log;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// Reads what the bridge's etcdraft_ready writes (the layout stands there). Entry data stay where they are; messages are
+/// Reads what the bridge's etcdraft_ready writes (the layout stands there). Entry data stay where they are; messages
+/// are
 /// copied once, because the transport keeps them.
 /// </summary>
 internal static class ReadyReader
@@ -17,7 +18,9 @@ internal static class ReadyReader
     private const uint FlagMustSync = 2;
     private const uint FlagSnapshot = 4;
 
-    /// <summary>Fills <paramref name="ready"/> from <paramref name="source"/>, whose bytes it goes on pointing to.</summary>
+    /// <summary>
+    /// Fills <paramref name="ready"/> from <paramref name="source"/>, whose bytes it goes on pointing to.
+    /// </summary>
     public static void Read(ReadOnlyMemory<byte> source, Ready ready)
     {
         ready.Clear();

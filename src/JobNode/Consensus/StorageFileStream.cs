@@ -2,8 +2,9 @@ using JobNode.Consensus.Log;
 
 namespace JobNode.Consensus;
 
-/// <summary>The raw bytes of a stored file, read forward or from any position (a transfer may go on where it
-/// broke).</summary>
+/// <summary>
+/// The raw bytes of a stored file, read forward or from any position (a transfer may go on where it broke).
+/// </summary>
 internal sealed class StorageFileStream(IStorageFile file) : Stream
 {
     /// <inheritdoc/>

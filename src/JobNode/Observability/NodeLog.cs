@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace JobNode.Observability;
 
-/// <summary>The node's log: one line per event on standard error, so that standard output stays for people and pipes.</summary>
+/// <summary>
+/// The node's log: one line per event on standard error, so that standard output stays for people and pipes.
+/// </summary>
 internal static class NodeLog
 {
     /// <summary>Makes the factory; dispose it last, it flushes.</summary>
