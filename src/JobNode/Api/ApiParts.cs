@@ -9,7 +9,8 @@ namespace JobNode.Api;
 /// <param name="View">The replicated queue; looked at on <paramref name="ApplyThread"/> only.</param>
 /// <param name="Board">What consensus last said of itself.</param>
 /// <param name="WorkBoard">What the leader last said of the work.</param>
-/// <param name="FindProgress">Where a running chain stands; null when nobody runs it or the leader did not answer.</param>
+/// <param name="FindProgress">Where a running chain stands; null when nobody runs it or the leader did not
+/// answer.</param>
 /// <param name="Waiters">Readers that wait for a job to finish.</param>
 /// <param name="Kernel">The hash kernel in use.</param>
 internal sealed record ApiParts(

@@ -14,7 +14,9 @@ internal static class ApiResponses
     /// <summary>Header that names the leader this node knew, or <c>none</c>.</summary>
     public const string LeaderHeader = "Jobnode-Leader";
 
-    /// <summary>Unread bodies up to this many bytes are left for the server to read on a connection that stays open.</summary>
+    /// <summary>
+    /// Unread bodies up to this many bytes are left for the server to read on a connection that stays open.
+    /// </summary>
     private const long UnreadBodyBytesKept = 64 << 10;
 
     /// <summary>An unread body is read and dropped for this long after a refusal, in milliseconds.</summary>
@@ -59,7 +61,8 @@ internal static class ApiResponses
     }
 
     /// <summary>
-    /// The error, before a body that may be large was read. The answer goes out first; then what the client still sends is
+    /// The error, before a body that may be large was read. The answer goes out first; then what the client still
+    /// sends is
     /// read and dropped for a while: closing at once would reset the connection, and the client would see a broken pipe
     /// instead of the answer (RFC 9112 section 9.6).
     /// </summary>

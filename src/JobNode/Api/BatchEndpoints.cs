@@ -5,13 +5,15 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace JobNode.Api;
 
 /// <summary>
-/// <c>POST /jobs</c>: many jobs in one request, as lines of JSON or as the parts of a form. Reading, proposing and answering
+/// <c>POST /jobs</c>: many jobs in one request, as lines of JSON or as the parts of a form. Reading, proposing and
+/// answering
 /// overlap; what is held is a command's worth of absorbed jobs and the answers the client has not taken yet.
 /// </summary>
 internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProvider time)
 {
     /// <summary>
-    /// Answered commands held for a client that sends everything before it reads anything: without room for them both sides
+    /// Answered commands held for a client that sends everything before it reads anything: without room for them
+    /// both sides
     /// would wait for each other.
     /// </summary>
     private const int AnswersHeldMax = 4096;
@@ -81,7 +83,9 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
         await reading;
     }
 
-    /// <summary>Gives the problem that ended the form; once something was proposed, it is also the last answer.</summary>
+    /// <summary>
+    /// Gives the problem that ended the form; once something was proposed, it is also the last answer.
+    /// </summary>
     private async Task<Problem?> ReadFormAsync(
         MultipartReader form, NewJob template, ChannelWriter<BatchAnswers> answers, CancellationToken cancellation)
     {
@@ -163,7 +167,9 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
         return any ? batch : null;
     }
 
-    /// <summary>Proposes the batch's jobs and notes their outcomes; gives the problem that makes going on useless.</summary>
+    /// <summary>
+    /// Proposes the batch's jobs and notes their outcomes; gives the problem that makes going on useless.
+    /// </summary>
     private async Task<Problem?> ProposeAsync(BatchAnswers batch, CancellationToken cancellation)
     {
         if (batch.Jobs.Count == 0)

@@ -20,7 +20,8 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
     public Problem? Fatal { get; private set; }
 
     /// <summary>
-    /// Adds the lines at hand, waiting for the first, up to a command's worth. False when the body is at its end or broken and
+    /// Adds the lines at hand, waiting for the first, up to a command's worth. False when the body is at its end or
+    /// broken and
     /// nothing was added.
     /// </summary>
     public async Task<bool> ReadAsync(BatchAnswers batch, CancellationToken cancellation)
@@ -44,7 +45,8 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
         {
             Fatal = problem with
             {
-                Detail = "The body ended early; lines answered with an id before this are accepted, send the rest again.",
+                Detail = "The body ended early; lines answered with an id before this are accepted, send the rest "
+                    + "again.",
             };
         }
 
@@ -68,7 +70,8 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
             {
                 Fatal = new(
                     Problems.LineInvalid,
-                    $"Line {_lineNumber + 1} is longer than {LineBytesMax} bytes, and nothing after it was read; send large "
+                    $"Line {_lineNumber + 1} is longer than {LineBytesMax} bytes, and nothing after it was read; "
+                    + $"send large "
                     + $"bodies alone, {Problems.EnqueueExample}.");
                 break;
             }

@@ -53,7 +53,8 @@ internal sealed record CancelResponse(string Id, string State);
 /// <param name="Term">Raft term.</param>
 /// <param name="CommitIndex">Highest committed log index known here.</param>
 /// <param name="AppliedIndex">Highest log index applied here.</param>
-/// <param name="StateDigest">32 hex digits over the state at <paramref name="AppliedIndex"/>; equal on every node.</param>
+/// <param name="StateDigest">32 hex digits over the state at <paramref name="AppliedIndex"/>; equal on every
+/// node.</param>
 /// <param name="Queue">Jobs by state.</param>
 /// <param name="Nodes">All members.</param>
 /// <param name="IterationsPerSecond">Sum of the nodes' measured rates.</param>
@@ -131,7 +132,9 @@ internal sealed record ProblemResponse(string Type, string Title, int Status, st
     public string? Id { get; init; }
 }
 
-/// <summary>One line of a batch (<c>POST /jobs</c>): exactly one of <see cref="Data"/> and <see cref="Text"/>.</summary>
+/// <summary>
+/// One line of a batch (<c>POST /jobs</c>): exactly one of <see cref="Data"/> and <see cref="Text"/>.
+/// </summary>
 internal sealed record BatchLine
 {
     /// <summary>The body as base64.</summary>

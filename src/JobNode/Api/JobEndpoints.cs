@@ -114,7 +114,8 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
         catch (FormatException)
         {
             await ApiResponses.ProblemAsync(context, new(
-                Problems.PageInvalid, "\"cursor\" is not one that this call answered; leave it out for the first page."));
+                Problems.PageInvalid,
+                    "\"cursor\" is not one that this call answered; leave it out for the first page."));
             return;
         }
 
@@ -152,7 +153,8 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
     }
 
     /// <summary>
-    /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the answer
+    /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the
+    /// answer
     /// goes out all the same: the job is safe, and reads have their own barrier.
     /// </summary>
     public async Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)

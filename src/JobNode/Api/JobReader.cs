@@ -3,14 +3,17 @@ using JobNode.Queue;
 
 namespace JobNode.Api;
 
-/// <summary>Reads jobs: the replicated part on the apply thread, progress and estimate from the leader's reports.</summary>
+/// <summary>
+/// Reads jobs: the replicated part on the apply thread, progress and estimate from the leader's reports.
+/// </summary>
 internal sealed class JobReader(ApiParts parts, TimeProvider time)
 {
     /// <summary>How long a read waits for the leader to tell a running job's progress, in milliseconds.</summary>
     private const int ProgressTimeoutMs = 1000;
 
     /// <summary>
-    /// One job, as new as everything acknowledged before the call; waits up to <paramref name="wait"/> for it to finish.
+    /// One job, as new as everything acknowledged before the call; waits up to <paramref name="wait"/> for it to
+    /// finish.
     /// Exactly one of the two results is null.
     /// </summary>
     public async Task<(JobResponse? Job, Problem? Problem)> ReadAsync(
@@ -54,7 +57,8 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
         JobState? state, int limit, string? cursor, CancellationToken cancellation)
     {
         JobPage page = await parts.ApplyThread.ReadAsync(() => parts.View.Page(state, limit, cursor), cancellation);
-        return new JobPageResponse([.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
+        return new JobPageResponse(
+            [.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
     }
 
     /// <summary>ISO 8601 in UTC with milliseconds.</summary>
@@ -88,7 +92,8 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
     }
 
     /// <summary>
-    /// A running chain goes at the rate of one lane. A waiting one ends, at the latest by this estimate, when all the work
+    /// A running chain goes at the rate of one lane. A waiting one ends, at the latest by this estimate, when all
+    /// the work
     /// is drained, and not before its own chain could be walked by one lane.
     /// </summary>
     private static double? Estimate(JobDetails job, ChainProgress? running, UInt128 remaining, WorkReport report)

@@ -16,7 +16,9 @@ internal static class UploadReader
     private const int BufferBytes = 64 << 10;
     private const int BoundaryCharactersMax = 200;
 
-    /// <summary>True for a form; everything else is a raw body, also what <c>curl --data-binary</c> calls a form.</summary>
+    /// <summary>
+    /// True for a form; everything else is a raw body, also what <c>curl --data-binary</c> calls a form.
+    /// </summary>
     public static bool IsForm(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 
@@ -83,7 +85,9 @@ internal static class UploadReader
         return Finish(hasher);
     }
 
-    /// <summary>What a failure to read an upload means; null when the failure is something else or the client is gone.</summary>
+    /// <summary>
+    /// What a failure to read an upload means; null when the failure is something else or the client is gone.
+    /// </summary>
     public static Problem? Explain(Exception error, CancellationToken cancellation) => error switch
     {
         _ when cancellation.IsCancellationRequested => null,
@@ -93,7 +97,8 @@ internal static class UploadReader
             + $"enqueued; send it again, {Problems.EnqueueExample}."),
         InvalidDataException => new(
             Problems.MultipartMalformed,
-            $"The form cannot be read ({error.Message.TrimEnd('.')}); let the client make it, {Problems.EnqueueExample}."),
+            $"The form cannot be read ({error.Message.TrimEnd('.')}); let the client make it, "
+            + $"{Problems.EnqueueExample}."),
         IOException => new(
             Problems.BodyTruncated,
             "The form ended before its closing boundary, so nothing was enqueued; send it again, "
@@ -117,7 +122,8 @@ internal static class UploadReader
         problem ??= digest is null
             ? new(
                 Problems.BodyFieldMissing,
-                $"The form has no field named \"data\" or \"file\"; put the job's bytes there, {Problems.EnqueueExample}.")
+                $"The form has no field named \"data\" or \"file\"; put the job's bytes there, "
+                + $"{Problems.EnqueueExample}.")
             : null;
         return new Upload(digest ?? default, problem);
     }

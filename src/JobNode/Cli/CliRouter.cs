@@ -4,7 +4,9 @@ using System.CommandLine.Invocation;
 
 namespace JobNode.Cli;
 
-/// <summary>Picks the verb, builds only that one, runs it, and turns what went wrong into a sentence and an exit code.</summary>
+/// <summary>
+/// Picks the verb, builds only that one, runs it, and turns what went wrong into a sentence and an exit code.
+/// </summary>
 internal static class CliRouter
 {
     private static readonly (string Name, Func<CliContext, Command> Create)[] Verbs =

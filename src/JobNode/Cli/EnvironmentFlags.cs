@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace JobNode.Cli;
 
 /// <summary>
-/// Every flag as an environment variable: <c>--data-dir</c> is <c>JOBNODE_DATA_DIR</c>. A variable that is set and whose
+/// Every flag as an environment variable: <c>--data-dir</c> is <c>JOBNODE_DATA_DIR</c>. A variable that is set and
+/// whose
 /// flag is not given is put on the command line, so it is checked by the same rules and the flag wins.
 /// </summary>
 internal static class EnvironmentFlags
@@ -25,7 +26,8 @@ internal static class EnvironmentFlags
             bool isOnCommandLine = parsed.GetResult(option) is { Implicit: false };
             if (!isOnCommandLine && variable(name) is { Length: > 0 } value)
             {
-                given.Add(option.ValueType == typeof(bool) ? $"{option.Name}={Truth(name, value)}" : $"{option.Name}={value}");
+                given.Add(option.ValueType == typeof(bool) ? $"{option.Name}={Truth(name, value)}"
+                    : $"{option.Name}={value}");
                 used.Add($"{name}={value}");
             }
         }

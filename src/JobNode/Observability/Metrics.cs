@@ -12,7 +12,9 @@ internal sealed class Metrics
     private readonly ConcurrentDictionary<RequestKind, Counter> _requests = new();
     private readonly ConcurrentDictionary<string, Durations> _durations = new(StringComparer.Ordinal);
 
-    /// <summary>Counts one answered request. The route is a template, never a raw path, so that there are few.</summary>
+    /// <summary>
+    /// Counts one answered request. The route is a template, never a raw path, so that there are few.
+    /// </summary>
     public void CountRequest(string route, string method, int code, TimeSpan duration)
     {
         _requests.GetOrAdd(new RequestKind(route, method, code), static _ => new Counter()).Increment();
