@@ -163,7 +163,8 @@ public sealed class CallTests
     public async Task Plain_text_gives_the_bare_id()
     {
         await using ApiHost host = await ApiHost.StartAsync();
-        string id = await CurlAsync("-H", "Accept: text/plain", "--data-binary", "x", $"{host.Url}/enqueue?iterations=1");
+        string id = await CurlAsync(
+            "-H", "Accept: text/plain", "--data-binary", "x", $"{host.Url}/enqueue?iterations=1");
         Assert.True(JobId.TryParse(id.TrimEnd('\n'), out _), id);
         Assert.EndsWith("\n", id, StringComparison.Ordinal);
     }
@@ -189,7 +190,8 @@ public sealed class CallTests
         ];
         using HttpResponseMessage response = await host.Client.PostAsync(
             "/jobs", new StringContent(string.Join('\n', lines), Encoding.UTF8, "application/x-ndjson"));
-        string[] answers = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] answers =
+            (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string[] types = [.. answers.Select(line => JsonDocument.Parse(line).RootElement)
             .Select(line => line.TryGetProperty("type", out JsonElement type) ? type.GetString()! : "id")];
         Assert.Equal(
@@ -199,7 +201,8 @@ public sealed class CallTests
             ],
             types);
         Assert.Equal(answers[^1], answers[^2]);
-        string[] results = [.. (await host.PullAsync(10)).EnumerateArray().Select(job => job.GetProperty("result").GetString()!)];
+        string[] results =
+            [.. (await host.PullAsync(10)).EnumerateArray().Select(job => job.GetProperty("result").GetString()!)];
         Assert.Equal(
             [Hex("héllo"u8.ToArray()), Hex(new byte[5 << 20]), Hex("a"u8.ToArray())],
             results);
@@ -264,7 +267,7 @@ public sealed class CallTests
             start.ArgumentList.Add(argument);
         }
 
-        using Process curl = Process.Start(start)!;
+        using var curl = System.Diagnostics.Process.Start(start)!;
         Task<string> error = curl.StandardError.ReadToEndAsync();
         string text = await curl.StandardOutput.ReadToEndAsync();
         await curl.WaitForExitAsync();

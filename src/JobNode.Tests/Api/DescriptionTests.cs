@@ -40,7 +40,8 @@ public sealed class DescriptionTests
         await using ApiHost host = await ApiHost.StartAsync();
         await host.EnqueueAsync([1]);
         string text = await host.Client.GetStringAsync("/metrics");
-        Assert.Contains("jobnode_http_requests_total{route=\"/enqueue\",method=\"PUT\",code=\"200\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("jobnode_http_requests_total{route=\"/enqueue\",method=\"PUT\",code=\"200\"} 1\n", text,
+            StringComparison.Ordinal);
         Assert.Contains("jobnode_jobs{state=\"pending\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("jobnode_has_leader 1\n", text, StringComparison.Ordinal);
     }

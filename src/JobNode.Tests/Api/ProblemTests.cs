@@ -52,7 +52,8 @@ public sealed class ProblemTests
         request.Content = method is "GET" ? null : new ByteArrayContent("body"u8.ToArray());
         using HttpResponseMessage response = await host.Client.SendAsync(request);
         await AssertProblemAsync(response, status, type, hint);
-        Assert.Equal(0, host.Cluster.Proposals - (path.Contains("0198", StringComparison.Ordinal) && method == "DELETE" ? 1 : 0));
+        Assert.Equal(0,
+            host.Cluster.Proposals - (path.Contains("0198", StringComparison.Ordinal) && method == "DELETE" ? 1 : 0));
     }
 
     [Fact]
@@ -65,10 +66,13 @@ public sealed class ProblemTests
 
     [Theory]
     [InlineData("multipart/form-data", "x", "multipart-malformed", "boundary")]
-    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nhi\r\n--xx--\r\n", "body-field-missing", "data")]
+    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nhi\r\n--xx--\r\n",
+        "body-field-missing", "data")]
     [InlineData(Form, "--xx--\r\n", "body-field-missing", "data")]
-    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\nhi", "body-truncated", "closing boundary")]
-    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\nhi\r\n--xx", "body-truncated", "closing boundary")]
+    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\nhi", "body-truncated",
+        "closing boundary")]
+    [InlineData(Form, "--xx\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\nhi\r\n--xx", "body-truncated",
+        "closing boundary")]
     [InlineData(Form, "--xx\r\nno colon here\r\n\r\nhi\r\n--xx--\r\n", "multipart-malformed", "curl -X PUT")]
     [InlineData(Form, "nothing like a form", "body-truncated", "closing boundary")]
     [InlineData(Form, "", "body-truncated", "closing boundary")]

@@ -125,11 +125,13 @@ public sealed class CommandLineTests : IDisposable
             name => _variables.GetValueOrDefault(name),
             false,
             false,
+            "0.0.0",
             (options, _) =>
             {
                 _served = options;
                 return Task.FromResult(0);
             });
-        return CliRouter.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), context, CancellationToken.None);
+        return CliRouter.RunAsync(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), context, CancellationToken.None);
     }
 }

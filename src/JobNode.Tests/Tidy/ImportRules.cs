@@ -27,8 +27,8 @@ internal sealed class ImportRules
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
         ["Api"] =
         [
-            "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder", "Membership",
-            "Observability", "/ServeOptions",
+            "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
+            "Membership", "Observability", "/ServeOptions",
         ],
         ["Cli"] = ["Api/Contracts", "Api/ApiJsonContext", "Hashing/HashBenchmark", "/ServeOptions"],
     };

@@ -10,14 +10,16 @@ namespace JobNode.Api;
 /// exceptions end. Plain on purpose: a dozen routes need no framework, and the process starts faster without one.
 /// </summary>
 internal sealed class ApiRouter(
-    IReadOnlyList<ApiRoute> routes, StatusBoard board, ClusterReader cluster, Metrics metrics, TimeProvider time, ILogger logger)
+    IReadOnlyList<ApiRoute> routes, StatusBoard board, ClusterReader cluster, Metrics metrics, TimeProvider time,
+        ILogger logger)
     : IHttpApplication<HttpContext>
 {
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
     /// <inheritdoc/>
-    public void DisposeContext(HttpContext context, Exception? exception) => ((DefaultHttpContext)context).Uninitialize();
+    public void DisposeContext(HttpContext context, Exception? exception) =>
+        ((DefaultHttpContext)context).Uninitialize();
 
     /// <inheritdoc/>
     public async Task ProcessRequestAsync(HttpContext context)
@@ -112,7 +114,8 @@ internal sealed class ApiRouter(
         logger.ApiRequestFailed(error, method, name);
         await AnswerFailureAsync(context, new(
             Problems.Internal,
-            "The node failed to answer; its log says why (event 4001). Trying again, on another node perhaps, is safe with "
+            "The node failed to answer; its log says why (event 4001). Trying again, on another node perhaps, is "
+            + "safe with "
             + "the same Idempotency-Key."));
     }
 

@@ -45,7 +45,8 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
         {
             Fatal = problem with
             {
-                Detail = "The body ended early; lines answered with an id before this are accepted, send the rest again.",
+                Detail = "The body ended early; lines answered with an id before this are accepted, send the rest "
+                    + "again.",
             };
         }
 
@@ -69,7 +70,8 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
             {
                 Fatal = new(
                     Problems.LineInvalid,
-                    $"Line {_lineNumber + 1} is longer than {LineBytesMax} bytes, and nothing after it was read; send large "
+                    $"Line {_lineNumber + 1} is longer than {LineBytesMax} bytes, and nothing after it was read; "
+                    + $"send large "
                     + $"bodies alone, {Problems.EnqueueExample}.");
                 break;
             }

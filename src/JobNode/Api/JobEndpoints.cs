@@ -114,7 +114,8 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
         catch (FormatException)
         {
             await ApiResponses.ProblemAsync(context, new(
-                Problems.PageInvalid, "\"cursor\" is not one that this call answered; leave it out for the first page."));
+                Problems.PageInvalid,
+                    "\"cursor\" is not one that this call answered; leave it out for the first page."));
             return;
         }
 

@@ -57,7 +57,8 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
         JobState? state, int limit, string? cursor, CancellationToken cancellation)
     {
         JobPage page = await parts.ApplyThread.ReadAsync(() => parts.View.Page(state, limit, cursor), cancellation);
-        return new JobPageResponse([.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
+        return new JobPageResponse(
+            [.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
     }
 
     /// <summary>ISO 8601 in UTC with milliseconds.</summary>

@@ -32,10 +32,13 @@ internal static class Problems
     /// <summary>The curl form of a pull; ends details about pulls.</summary>
     public const string PullExample = "for example: curl -X POST \"http://HOST:5000/pullCompleted?top=10\"";
 
-    public static readonly ProblemKind IterationsMissing = new("/problems/iterations-missing", 400, "Iterations missing");
-    public static readonly ProblemKind IterationsInvalid = new("/problems/iterations-invalid", 400, "Iterations invalid");
+    public static readonly ProblemKind IterationsMissing =
+        new("/problems/iterations-missing", 400, "Iterations missing");
+    public static readonly ProblemKind IterationsInvalid =
+        new("/problems/iterations-invalid", 400, "Iterations invalid");
     public static readonly ProblemKind PriorityInvalid = new("/problems/priority-invalid", 400, "Priority invalid");
-    public static readonly ProblemKind BodyFieldMissing = new("/problems/body-field-missing", 400, "Body field missing");
+    public static readonly ProblemKind BodyFieldMissing =
+        new("/problems/body-field-missing", 400, "Body field missing");
     public static readonly ProblemKind MultipartMalformed =
         new("/problems/multipart-malformed", 400, "Multipart body malformed");
     public static readonly ProblemKind BodyTruncated = new("/problems/body-truncated", 400, "Body truncated");
@@ -51,7 +54,8 @@ internal static class Problems
     public static readonly ProblemKind RequestMalformed = new("/problems/request-malformed", 400, "Request malformed");
     public static readonly ProblemKind JobUnknown = new("/problems/job-unknown", 404, "Job unknown");
     public static readonly ProblemKind PathUnknown = new("/problems/path-unknown", 404, "Path unknown");
-    public static readonly ProblemKind MethodNotAllowed = new("/problems/method-not-allowed", 405, "Method not allowed");
+    public static readonly ProblemKind MethodNotAllowed =
+        new("/problems/method-not-allowed", 405, "Method not allowed");
     public static readonly ProblemKind AlreadyFinished = new("/problems/already-finished", 409, "Job already finished");
     public static readonly ProblemKind IdempotencyKeyReused =
         new("/problems/idempotency-key-reused", 422, "Idempotency key reused");
@@ -73,7 +77,8 @@ internal static class Problems
             + "request, or repeat the first request exactly."),
         ResultCode.UnknownJob => new(
             JobUnknown,
-            $"No job has the id {job}: it never existed here or its retention ended; send an id that an enqueue answered.")
+            $"No job has the id {job}: it never existed here or its retention ended; send an id that an enqueue "
+            + $"answered.")
         { Job = job },
         ResultCode.AlreadyFinished => new(
             AlreadyFinished,
@@ -86,10 +91,12 @@ internal static class Problems
         ResultCode.OutcomeUnknown => new(
             OutcomeUnknown,
             "The leader changed while the command was on its way, so it may or may not take effect; ask again with the "
-            + "same Idempotency-Key, which can never make a second job" + (job is null ? "." : $", or read GET /jobs/{job}."))
+            + "same Idempotency-Key, which can never make a second job" + (job is null ? "." : $", or read GET "
+            + $"/jobs/{job}."))
         { Job = job },
         ResultCode.Overloaded => new(
-            Overloaded, "This node has too many requests under way; the command was not accepted: send it again shortly."),
+            Overloaded, "This node has too many requests under way; the command was not accepted: send it again "
+                + "shortly."),
         ResultCode.Stopping => new(Stopping, "This node is stopping; send the request to another node."),
         _ => throw new InvariantException($"result code {code} does not answer a client"),
     };
@@ -97,5 +104,6 @@ internal static class Problems
     /// <summary>No leader, or the leader cannot reach a majority.</summary>
     public static Problem NoQuorumNow(string consequence) => new(
         NoQuorum,
-        $"No majority of the cluster's nodes can be reached from here, so {consequence}; see GET /status for the nodes.");
+        $"No majority of the cluster's nodes can be reached from here, so {consequence}; see GET /status for the "
+        + $"nodes.");
 }

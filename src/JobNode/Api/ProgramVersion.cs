@@ -7,6 +7,7 @@ internal static class ProgramVersion
 {
     /// <summary>For example 0.1.0, with the commit after a plus sign when the build knew it.</summary>
     public static string Text { get; } =
-        typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion
         ?? "0.0.0";
 }

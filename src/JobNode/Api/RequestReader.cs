@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using JobNode.Commands;
@@ -162,7 +161,7 @@ internal static class RequestReader
     {
         wait = TimeSpan.Zero;
         string? text = request.Query["wait"];
-        return text is null || (TryParseDuration(text, out wait) && wait.TotalMilliseconds <= Limits.WaitMsMax)
+        return text is null || (DurationText.TryParse(text, out wait) && wait.TotalMilliseconds <= Limits.WaitMsMax)
             ? null
             : new(
                 Problems.WaitInvalid,
@@ -192,33 +191,6 @@ internal static class RequestReader
             : new(
                 Problems.PageInvalid,
                 $"\"limit\" is \"{Shorten(limitText)}\"; send a whole number from 1 to {PageJobsMax}.");
-    }
-
-    /// <summary>Reads 500ms, 30s, 2m or plain seconds.</summary>
-    public static bool TryParseDuration([NotNullWhen(true)] string? text, out TimeSpan duration)
-    {
-        duration = default;
-        (string suffix, double unitMs) = text switch
-        {
-            null => ("", 0),
-            _ when text.EndsWith("ms", StringComparison.Ordinal) => ("ms", 1),
-            _ when text.EndsWith('s') => ("s", 1000),
-            _ when text.EndsWith('m') => ("m", 60_000),
-            _ => ("", 1000),
-        };
-        if (text is null
-            || !double.TryParse(
-                text.AsSpan(0, text.Length - suffix.Length),
-                NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture,
-                out double value)
-            || value * unitMs > int.MaxValue)
-        {
-            return false;
-        }
-
-        duration = TimeSpan.FromMilliseconds(value * unitMs);
-        return true;
     }
 
     private static bool TryParseState(string text, out JobState? state)

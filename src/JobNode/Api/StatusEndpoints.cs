@@ -73,13 +73,15 @@ internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Met
         writer.Sample("jobnode_jobs", counts.Cancelled, ("state", "cancelled"));
         writer.Gauge(
             "jobnode_iterations_remaining", "Hashes left to do in all jobs.", (double)counts.IterationsRemaining);
-        writer.Family("jobnode_result_mismatches_total", "counter", "Different results reported for one job: broken machine.");
+        writer.Family(
+            "jobnode_result_mismatches_total", "counter", "Different results reported for one job: broken machine.");
         writer.Sample("jobnode_result_mismatches_total", counts.ResultMismatches);
     }
 
     private static void WriteWork(PrometheusWriter writer, WorkReport report)
     {
-        Family(writer, report, "jobnode_node_iterations_per_second", "Measured hash rate, by node.", n => n.IterationsPerSecond);
+        Family(writer, report, "jobnode_node_iterations_per_second", "Measured hash rate, by node.", n =>
+            n.IterationsPerSecond);
         Family(writer, report, "jobnode_node_hash_threads", "Hash threads, by node.", static n => n.HashThreads);
         Family(writer, report, "jobnode_node_lanes", "Chains advanced at once, by node.", static n => n.Lanes);
         Family(writer, report, "jobnode_node_lanes_busy", "Lanes with a job, by node.", static n => n.LanesBusy);

@@ -97,7 +97,8 @@ internal static class UploadReader
             + $"enqueued; send it again, {Problems.EnqueueExample}."),
         InvalidDataException => new(
             Problems.MultipartMalformed,
-            $"The form cannot be read ({error.Message.TrimEnd('.')}); let the client make it, {Problems.EnqueueExample}."),
+            $"The form cannot be read ({error.Message.TrimEnd('.')}); let the client make it, "
+            + $"{Problems.EnqueueExample}."),
         IOException => new(
             Problems.BodyTruncated,
             "The form ended before its closing boundary, so nothing was enqueued; send it again, "
@@ -121,7 +122,8 @@ internal static class UploadReader
         problem ??= digest is null
             ? new(
                 Problems.BodyFieldMissing,
-                $"The form has no field named \"data\" or \"file\"; put the job's bytes there, {Problems.EnqueueExample}.")
+                $"The form has no field named \"data\" or \"file\"; put the job's bytes there, "
+                + $"{Problems.EnqueueExample}.")
             : null;
         return new Upload(digest ?? default, problem);
     }

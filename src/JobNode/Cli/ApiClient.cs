@@ -50,7 +50,8 @@ internal sealed class ApiClient(Uri node) : IDisposable
         Stream body, ulong iterations, int priority, string? idempotencyKey, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
-            HttpMethod.Put, $"/enqueue?iterations={iterations.ToString(CultureInfo.InvariantCulture)}&priority={priority}");
+            HttpMethod.Put,
+                $"/enqueue?iterations={iterations.ToString(CultureInfo.InvariantCulture)}&priority={priority}");
         request.Content = new StreamContent(body, 256 << 10);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         request.Headers.ExpectContinue = !body.CanSeek || body.Length >= AskFirstBytes;
@@ -95,7 +96,8 @@ internal sealed class ApiClient(Uri node) : IDisposable
         {
             throw new CliFailure(
                 ExitCode.Unreachable,
-                $"cannot reach the cluster at {node}: {Reason(error)}. Is a node running there? Start one with 'jobnode serve', "
+                $"cannot reach the cluster at {node}: {Reason(error)}. Is a node running there? Start one with "
+                + $"'jobnode serve', "
                 + "or name another with --node HOST:PORT.");
         }
     }

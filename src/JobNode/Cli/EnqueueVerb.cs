@@ -82,7 +82,8 @@ internal static class EnqueueVerb
         {
             if (name != StandardInput && !File.Exists(name))
             {
-                string why = Directory.Exists(name) ? "is a directory; pack it first, tar c DIR | jobnode enqueue -" : "does not exist";
+                string why = Directory.Exists(name) ? "is a directory; pack it first, tar c DIR | jobnode enqueue -"
+                    : "does not exist";
                 throw new CliFailure(ExitCode.Usage, $"{name} {why}; nothing was sent.");
             }
         }
@@ -98,7 +99,8 @@ internal static class EnqueueVerb
         FileStream file;
         try
         {
-            file = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
+            file = new FileStream(
+                name, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,8 @@ internal static class EnvironmentFlags
             bool isOnCommandLine = parsed.GetResult(option) is { Implicit: false };
             if (!isOnCommandLine && variable(name) is { Length: > 0 } value)
             {
-                given.Add(option.ValueType == typeof(bool) ? $"{option.Name}={Truth(name, value)}" : $"{option.Name}={value}");
+                given.Add(option.ValueType == typeof(bool) ? $"{option.Name}={Truth(name, value)}"
+                    : $"{option.Name}={value}");
                 used.Add($"{name}={value}");
             }
         }

@@ -23,7 +23,8 @@ internal sealed class ProgressBar(CliContext context) : IDisposable
 
         int full = (int)(Math.Clamp(share, 0, 1) * Cells);
         string line = $"[{new string('#', full)}{new string('.', Cells - full)}] {share * 100,5:0.0}%  {text}";
-        context.Error.Write("\r" + (line.Length > LineCharacters ? line[..LineCharacters] : line.PadRight(LineCharacters)));
+        context.Error.Write(
+            "\r" + (line.Length > LineCharacters ? line[..LineCharacters] : line.PadRight(LineCharacters)));
         context.Error.Flush();
         _isDrawn = true;
     }

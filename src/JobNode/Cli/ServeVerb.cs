@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using JobNode.Api;
 
 namespace JobNode.Cli;
 
@@ -25,7 +24,8 @@ internal static class ServeVerb
         Option<string[]?> peers = new("--peers")
         {
             HelpName = "A,B,C",
-            Description = $"Cluster addresses of the first members, HOST[:{ClusterPortDefault}]; none: a cluster of one.",
+            Description =
+                $"Cluster addresses of the first members, HOST[:{ClusterPortDefault}]; none: a cluster of one.",
         };
         Option<int?> workers = CliOptions.Number(
             "--workers", "Hash threads (default: one per core; 0: this node only answers).", 0, 4096);
@@ -61,15 +61,19 @@ internal static class ServeVerb
     /// <exception cref="CliFailure">With the sentence, exit code 2.</exception>
     public static void Check(ServeOptions options)
     {
-        CheckReach("--cluster-listen", options.ClusterListen, options.Insecure, "take part in the cluster and forge its log");
+        CheckReach("--cluster-listen", options.ClusterListen, options.Insecure,
+            "take part in the cluster and forge its log");
         CheckReach("--listen", options.Listen, options.Insecure, "send jobs, take results away and cancel jobs");
-        bool othersAreRemote = options.Peers.Any(peer => ListenAddress.TryParse(peer, out ListenAddress at) && !at.IsLoopback);
-        bool isLocalOnly = ListenAddress.TryParse(options.ClusterListen, out ListenAddress cluster) && cluster.IsLoopback;
+        bool othersAreRemote =
+            options.Peers.Any(peer => ListenAddress.TryParse(peer, out ListenAddress at) && !at.IsLoopback);
+        bool isLocalOnly =
+            ListenAddress.TryParse(options.ClusterListen, out ListenAddress cluster) && cluster.IsLoopback;
         if (othersAreRemote && isLocalOnly && options.Advertise is null)
         {
             throw new CliFailure(
                 ExitCode.Usage,
-                $"--peers names other machines, but --cluster-listen {options.ClusterListen} can only be reached from this one; "
+                $"--peers names other machines, but --cluster-listen {options.ClusterListen} can only be reached "
+                + $"from this one; "
                 + "add --cluster-listen 0.0.0.0:5001 --advertise THIS-HOST:5001 --insecure.");
         }
     }
@@ -81,7 +85,8 @@ internal static class ServeVerb
         {
             throw new CliFailure(
                 ExitCode.Usage,
-                $"{flag} {address} can be reached from other machines, and there is no encryption and no login yet: whoever "
+                $"{flag} {address} can be reached from other machines, and there is no encryption and no login yet: "
+                + $"whoever "
                 + $"reaches the port can {harm}. On a network that you trust, add --insecure; else bind 127.0.0.1.");
         }
     }
@@ -98,7 +103,8 @@ internal static class ServeVerb
                 || ListenAddress.TryParse($"{peer}:{ClusterPortDefault}", out address);
             peers.Add(ok && address.Port > 0 ? address.ToString() : throw new CliFailure(
                 ExitCode.Usage,
-                $"--peers has \"{peer}\"; write cluster addresses with commas between, for example a:5001,b:5001,c:5001."));
+                $"--peers has \"{peer}\"; write cluster addresses with commas between, for example "
+                + $"a:5001,b:5001,c:5001."));
         }
 
         return [.. peers.Distinct(StringComparer.Ordinal)];

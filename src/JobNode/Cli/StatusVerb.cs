@@ -42,10 +42,12 @@ internal static class StatusVerb
     {
         StatusQueue queue = status.Queue;
         output.WriteLine(
-            $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term {status.Term}, "
+            $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term "
+            + $"{status.Term}, "
             + $"index {status.AppliedIndex}, asked {status.Node.Address} ({status.Node.State})");
         output.WriteLine(
-            $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, {queue.Pulled} pulled, "
+            $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, "
+            + $"{queue.Pulled} pulled, "
             + $"{queue.Cancelled} cancelled");
         output.WriteLine(
             $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left at "

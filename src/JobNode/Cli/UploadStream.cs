@@ -28,7 +28,8 @@ internal sealed class UploadStream(Stream file, Action<long> read) : Stream
     public override int Read(byte[] buffer, int offset, int count) => Count(file.Read(buffer, offset, count));
 
     /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken =
+        default) =>
         Count(await file.ReadAsync(buffer, cancellationToken));
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using JobNode.Api;
 
 namespace JobNode.Cli;
 
@@ -12,7 +11,7 @@ internal static class VersionVerb
         var command = new Command("version", "Print the version.");
         command.SetAction(_ =>
         {
-            context.Out.WriteLine($"jobnode {ProgramVersion.Text}");
+            context.Out.WriteLine($"jobnode {context.Version}");
             return (int)ExitCode.Ok;
         });
         return command;

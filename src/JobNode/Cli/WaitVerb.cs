@@ -18,16 +18,17 @@ internal static class WaitVerb
             "--timeout", "DURATION", "Give up after this long: 500ms, 30s, 2m (default: never).");
         timeout.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !RequestReader.TryParseDuration(result.Tokens[0].Value, out _))
+            if (result.Tokens.Count > 0 && !DurationText.TryParse(result.Tokens[0].Value, out _))
             {
-                result.AddError($"--timeout is \"{result.Tokens[0].Value}\"; write a duration such as 500ms, 30s or 2m.");
+                result.AddError(
+                    $"--timeout is \"{result.Tokens[0].Value}\"; write a duration such as 500ms, 30s or 2m.");
             }
         });
         var command = new Command("wait", "Wait for a job to finish and print its result.") { id, timeout, node };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node);
-            TimeSpan? limit = RequestReader.TryParseDuration(parsed.GetValue(timeout), out TimeSpan given) ? given : null;
+            TimeSpan? limit = DurationText.TryParse(parsed.GetValue(timeout), out TimeSpan given) ? given : null;
             JobResponse job = await WaitAsync(context, client, parsed.GetRequiredValue(id), limit, cancellation);
             await context.Out.WriteLineAsync(job.Result);
             return (int)ExitCode.Ok;
@@ -44,7 +45,8 @@ internal static class WaitVerb
         using var bar = new ProgressBar(context);
         while (true)
         {
-            TimeSpan left = limit is { } total ? total - TimeProvider.System.GetElapsedTime(started) : TimeSpan.MaxValue;
+            TimeSpan left =
+                limit is { } total ? total - TimeProvider.System.GetElapsedTime(started) : TimeSpan.MaxValue;
             double call = Math.Clamp(left.TotalMilliseconds, 0, bar.IsShown ? 500 : CallSeconds * 1000);
             JobResponse job = await client.GetAsync(
                 $"/jobs/{Uri.EscapeDataString(id)}?wait={call:0}ms", ApiJsonContext.Default.JobResponse, cancellation);
@@ -63,7 +65,8 @@ internal static class WaitVerb
             {
                 throw new CliFailure(
                     ExitCode.Failed,
-                    $"job {id} is not finished yet ({job.IterationsDone} of {job.Iterations} iterations); wait longer with --timeout.");
+                    $"job {id} is not finished yet ({job.IterationsDone} of {job.Iterations} iterations); wait "
+                    + $"longer with --timeout.");
             }
         }
     }

@@ -20,7 +20,8 @@ internal sealed class PrometheusWriter
     /// <param name="help">One sentence.</param>
     public void Family(string name, string type, string help)
     {
-        _text.Append("# HELP ").Append(name).Append(' ').Append(help.Replace("\\", @"\\").Replace("\n", @"\n")).Append('\n');
+        _text.Append("# HELP ").Append(name).Append(' ').Append(help.Replace("\\", @"\\").Replace("\n", @"\n"))
+            .Append('\n');
         _text.Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
     }
 
