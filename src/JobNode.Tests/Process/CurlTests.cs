@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>The lines of the README, typed into the real curl.</summary>
 [Collection(ProcessCollection.Name)]

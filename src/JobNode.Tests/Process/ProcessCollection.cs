@@ -1,4 +1,4 @@
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>
 /// Tests on real processes run one after the other, and beside nothing else: they want the machine's cores.

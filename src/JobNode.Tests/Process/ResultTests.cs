@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>
 /// Results through the real API, by every kernel path of this machine, against the platform's SHA-512.

@@ -1,6 +1,6 @@
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>One node and its data directory: what is accepted is there after any end of the process.</summary>
 [Collection(ProcessCollection.Name)]

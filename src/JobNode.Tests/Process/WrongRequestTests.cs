@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>Requests that cannot be served are answered with a problem that says what to send.</summary>
 [Collection(ProcessCollection.Name)]
