@@ -35,7 +35,7 @@ test: tools-test publish ## run every test; ends with "N passed, N failed"
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
 
 bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
-	dotnet run --project bench/JobNode.Bench -c Release --disable-build-servers -- --job short --filter '*'
+	dotnet run --project bench -c Release --disable-build-servers -- --job short --filter '*'
 	artifacts/jobnode bench hash
 
 chaos: tools-test publish ## try to break it for TIME=10m

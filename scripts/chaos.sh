@@ -13,7 +13,7 @@ case $time in
 esac
 
 deadline=$((SECONDS + seconds))
-seed=${SEED:-$(($(date +%s) * 1000))}
+seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 schedules=${SCHEDULES:-1000}
 round=0
 echo "chaos: $seconds s, first seed $seed"

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>
 /// Facts of the published file itself: it must run on any Linux of the last years without anything installed.

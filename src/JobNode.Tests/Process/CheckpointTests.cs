@@ -4,7 +4,7 @@ using System.Text;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>A long job outlives the node that computes it.</summary>
 [Collection(ProcessCollection.Name)]

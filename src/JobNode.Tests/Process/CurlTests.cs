@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>The lines of the README, typed into the real curl.</summary>
 [Collection(ProcessCollection.Name)]
@@ -49,35 +49,9 @@ public sealed class CurlTests
         Assert.Equal((id, HashChain.Result([], 1)), (job.Id, job.Result));
     }
 
-    [Theory]
-    [InlineData("PUT", "/enqueue", 400)]
-    [InlineData("PUT", "/enqueue?iterations=0", 400)]
-    [InlineData("PUT", "/enqueue?iterations=-1", 400)]
-    [InlineData("PUT", "/enqueue?iterations=many", 400)]
-    [InlineData("PUT", "/enqueue?iterations=10000000000000000001", 400)]
-    [InlineData("POST", "/pullCompleted", 400)]
-    [InlineData("POST", "/pullCompleted?top=0", 400)]
-    [InlineData("POST", "/pullCompleted?top=99999999999", 400)]
-    [InlineData("GET", "/jobs/00000000-0000-7000-8000-000000000000", 404)]
-    [InlineData("GET", "/enqueue?iterations=1", 405)]
-    [InlineData("GET", "/nowhere", 404)]
-    public async Task A_wrong_request_is_told_what_to_send(string method, string path, int status)
-    {
-        await using NodeProcess node = new();
-        await node.StartAndWaitAsync();
-        string url = $"http://{node.ApiAddress}{path}";
-        CommandRun run = await CurlAsync(
-            "-X", method, "--data-binary", "", "-w", "\n%{http_code} %{content_type}", url);
-        string[] lines = run.Output.Split('\n');
-        Assert.Equal($"{status} application/problem+json", lines[^1]);
-        using JsonDocument problem = JsonDocument.Parse(string.Join('\n', lines[..^1]));
-        Assert.NotEqual("", problem.RootElement.GetProperty("type").GetString());
-        Assert.NotEqual("", problem.RootElement.GetProperty("detail").GetString());
-    }
-
     private static async Task<string> EnqueueAsync(params string[] arguments)
     {
-        CommandRun run = await CurlAsync(arguments);
+        CommandRun run = await Curl.RunAsync(arguments);
         Assert.True(run.ExitCode == 0, run.ToString());
         using JsonDocument answer = JsonDocument.Parse(run.Output);
         return answer.RootElement.GetProperty("id").GetString()!;
@@ -88,7 +62,7 @@ public sealed class CurlTests
         List<FinishedJob> pulled = [];
         for (int attempt = 0; pulled.Count < count && attempt < 200; attempt++)
         {
-            CommandRun run = await CurlAsync("-X", "POST", $"http://{node.ApiAddress}/pullCompleted?top=10");
+            CommandRun run = await Curl.RunAsync("-X", "POST", $"http://{node.ApiAddress}/pullCompleted?top=10");
             using JsonDocument answer = JsonDocument.Parse(run.Output);
             pulled.AddRange(answer.RootElement.EnumerateArray().Select(job => new FinishedJob(
                 job.GetProperty("id").GetString()!,
@@ -99,7 +73,4 @@ public sealed class CurlTests
 
         return pulled;
     }
-
-    private static Task<CommandRun> CurlAsync(params string[] arguments) =>
-        CommandRun.RunAsync("curl", ["--silent", "--show-error", "--max-time", "60", .. arguments]);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>
 /// Three nodes under load from eight clients while processes are killed and frozen. In the end every accepted job must

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>
 /// Results through the real API, by every kernel path of this machine, against the platform's SHA-512.
@@ -81,7 +81,7 @@ public sealed class ResultTests(ITestOutputHelper output)
         long peak = node.MemoryBytes("VmHWM");
         output.WriteLine($"measured: 1 GB upload, highest resident {peak >> 20} MiB");
 
-        byte[] once = body.Digest();
+        byte[] once = body.Digest;
         JobRow job = await node.Api.JobAsync(id, WaitSeconds);
         Assert.Equal(("completed", Convert.ToHexStringLower(SHA512.HashData(once))), (job.State, job.Result));
         Assert.InRange(peak, 1, MemoryBytesMax);
@@ -94,8 +94,8 @@ public sealed class ResultTests(ITestOutputHelper output)
 
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
 
-        /// <summary>SHA-512 of all that was sent.</summary>
-        public byte[] Digest() => _hash.GetHashAndReset();
+        /// <summary>SHA-512 of all that was sent; empty before.</summary>
+        public byte[] Digest { get; private set; } = [];
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
@@ -107,6 +107,8 @@ public sealed class ResultTests(ITestOutputHelper output)
                 await stream.WriteAsync(block.AsMemory(0, count));
                 sent += count;
             }
+
+            Digest = _hash.GetHashAndReset();
         }
 
         protected override bool TryComputeLength(out long bytes)

@@ -1,13 +1,13 @@
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>One node and its data directory: what is accepted is there after any end of the process.</summary>
 [Collection(ProcessCollection.Name)]
 [Trait("Tier", "Process")]
 public sealed class SingleNodeTests
 {
-    private const int Jobs = 50;
+    private const int Jobs = 30;
     private const int WaitSeconds = 60;
     private const int FirstRecordOffset = 512;
 
@@ -93,8 +93,8 @@ public sealed class SingleNodeTests
 
         node.Start();
         await Assert.ThrowsAsync<InvalidOperationException>(node.WaitUntilReadyAsync);
-        Assert.Equal(1, node.ExitCode);
         Assert.Contains(log.Name, node.Output, StringComparison.Ordinal);
+        Assert.True(node.ExitCode == 1, $"exit code {node.ExitCode}\n{node.Output}");
     }
 
     private static async Task<Dictionary<string, string>> EnqueueJobsAsync(NodeProcess node)
@@ -103,7 +103,7 @@ public sealed class SingleNodeTests
         for (int job = 0; job < Jobs; job++)
         {
             byte[] body = HashChain.Body(32, seed: job);
-            ulong iterations = job % 2 == 0 ? 10UL : 200_000UL;
+            ulong iterations = job % 2 == 0 ? 10UL : 100_000UL;
             right.Add(await node.Api.EnqueueAsync(body, iterations), HashChain.Result(body, iterations));
         }
 

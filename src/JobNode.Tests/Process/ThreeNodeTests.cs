@@ -1,6 +1,6 @@
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>Three nodes in good health.</summary>
 [Collection(ProcessCollection.Name)]

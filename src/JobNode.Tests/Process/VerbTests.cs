@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using JobNode.Tests.Support;
 
-namespace JobNode.Tests.Process;
+namespace JobNode.Tests.Processes;
 
 /// <summary>The command line as a script sees it: what is written to standard output, and the exit codes.</summary>
 [Collection(ProcessCollection.Name)]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SystemProcess = System.Diagnostics.Process;
 
 namespace JobNode.Tests.Support;
 
@@ -25,7 +24,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
             RedirectStandardError = true,
         };
         CleanEnvironment(start, environment);
-        using SystemProcess process = SystemProcess.Start(start)!;
+        using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         if (input is not null)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using SystemProcess = System.Diagnostics.Process;
 
 namespace JobNode.Tests.Support;
 
@@ -19,7 +18,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly IReadOnlyList<string> _extraArguments;
     private readonly IReadOnlyDictionary<string, string> _environment;
-    private SystemProcess? _process;
+    private Process? _process;
 
     /// <summary>Chooses ports and a data directory; starts nothing yet.</summary>
     public NodeProcess(
@@ -56,7 +55,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Exit code of the last process.</summary>
     public int ExitCode => Running.ExitCode;
 
-    private SystemProcess Running => _process ?? throw new InvalidOperationException("the node was not started");
+    private Process Running => _process ?? throw new InvalidOperationException("the node was not started");
 
     /// <summary>Arguments that start this node.</summary>
     public IReadOnlyList<string> Arguments =>
@@ -79,7 +78,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         CommandRun.CleanEnvironment(start, _environment);
         Keep($"--- start: {string.Join(' ', Arguments)}");
         _process?.Dispose();
-        _process = new SystemProcess { StartInfo = start };
+        _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
