@@ -180,7 +180,7 @@ internal sealed class WorkService : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!stopping.IsCancellationRequested)
             {
                 ConsensusStatus status = _board.Current;
                 if (status.IsLeader)
