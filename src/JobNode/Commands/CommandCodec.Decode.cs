@@ -4,7 +4,8 @@ namespace JobNode.Commands;
 internal static partial class CommandCodec
 {
     /// <summary>Reads one command that fills <paramref name="source"/> exactly.</summary>
-    /// <exception cref="InvalidDataException">Not a command of a known version; the message says where and why.</exception>
+    /// <exception cref="InvalidDataException">Not a command of a known version; the message says where and
+    /// why.</exception>
     public static Command Decode(ReadOnlySpan<byte> source)
     {
         var reader = new WireReader(source, "command");
@@ -100,7 +101,9 @@ internal static partial class CommandCodec
         return new Expire(finishedBeforeMs, unpulledBeforeMs, (int)max);
     }
 
-    /// <summary>Reads a count and checks that so many items can follow, so that a lie cannot make us allocate.</summary>
+    /// <summary>
+    /// Reads a count and checks that so many items can follow, so that a lie cannot make us allocate.
+    /// </summary>
     private static int ReadCount(ref WireReader reader, int itemBytesMin, int countMax)
     {
         int count = reader.ReadUInt16("count");

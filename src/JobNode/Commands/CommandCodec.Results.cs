@@ -58,7 +58,8 @@ internal static partial class CommandCodec
     }
 
     /// <summary>Reads one result that fills <paramref name="source"/> exactly.</summary>
-    /// <exception cref="InvalidDataException">Not a result of a known version; the message says where and why.</exception>
+    /// <exception cref="InvalidDataException">Not a result of a known version; the message says where and
+    /// why.</exception>
     public static CommandResult DecodeResult(ReadOnlySpan<byte> source)
     {
         var reader = new WireReader(source, "result");

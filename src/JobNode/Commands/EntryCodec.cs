@@ -8,7 +8,9 @@ namespace JobNode.Commands;
 /// </summary>
 internal static class EntryCodec
 {
-    /// <summary>The version that this build writes. The upgrade procedure is at <see cref="CommandCodec.Version"/>.</summary>
+    /// <summary>
+    /// The version that this build writes. The upgrade procedure is at <see cref="CommandCodec.Version"/>.
+    /// </summary>
     public const byte Version = 1;
 
     /// <summary>Bytes before the first command.</summary>
@@ -26,10 +28,14 @@ internal static class EntryCodec
     /// </summary>
     /// <param name="id">The proposal.</param>
     /// <param name="timeMs">The leader's stamp, Unix ms.</param>
-    /// <param name="encodedCommands">1 to <see cref="CommandsMax"/> outputs of <see cref="CommandCodec.Encode"/>.</param>
+    /// <param name="encodedCommands">1 to <see cref="CommandsMax"/> outputs of <see
+    /// cref="CommandCodec.Encode"/>.</param>
     /// <param name="destination">Where to.</param>
     public static void Encode(
-        ProposalId id, ulong timeMs, ReadOnlySpan<ReadOnlyMemory<byte>> encodedCommands, IBufferWriter<byte> destination)
+        ProposalId id,
+        ulong timeMs,
+        ReadOnlySpan<ReadOnlyMemory<byte>> encodedCommands,
+        IBufferWriter<byte> destination)
     {
         Invariant.That(encodedCommands.Length is >= 1 and <= CommandsMax, "an entry holds at least one command");
         long size = HeaderBytes;
@@ -56,7 +62,8 @@ internal static class EntryCodec
     }
 
     /// <summary>Reads an entry that fills <paramref name="entry"/> exactly, commands included.</summary>
-    /// <exception cref="InvalidDataException">Not an entry of a known version; the message says where and why.</exception>
+    /// <exception cref="InvalidDataException">Not an entry of a known version; the message says where and
+    /// why.</exception>
     public static DecodedEntry Decode(ReadOnlyMemory<byte> entry)
     {
         var reader = new WireReader(entry.Span, "entry");

@@ -93,6 +93,9 @@ internal ref struct RefusalText
     /// <summary>A hole.</summary>
     public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
 
+    /// <summary>A hole with a format.</summary>
+    public void AppendFormatted<T>(T value, string? format) => _text.AppendFormatted(value, format);
+
     /// <summary>The whole text.</summary>
     public string ToStringAndClear() => _enabled ? _text.ToStringAndClear() : string.Empty;
 }

@@ -57,20 +57,37 @@ internal static unsafe class ScalarKernel
     {
         ulong a = hash[0], b = hash[1], c = hash[2], d = hash[3];
         ulong e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+        ulong t;
         for (int start = 0; start < Rounds; start += BlockWords)
         {
             ulong* k = constants + start;
             for (int i = 0; i < BlockWords; i += DigestWords)
             {
-                // Eight rounds rename the variables back to where they were, so none is ever moved.
-                Round(a, b, c, ref d, e, f, g, ref h, k[i], w[i]);
-                Round(h, a, b, ref c, d, e, f, ref g, k[i + 1], w[i + 1]);
-                Round(g, h, a, ref b, c, d, e, ref f, k[i + 2], w[i + 2]);
-                Round(f, g, h, ref a, b, c, d, ref e, k[i + 3], w[i + 3]);
-                Round(e, f, g, ref h, a, b, c, ref d, k[i + 4], w[i + 4]);
-                Round(d, e, f, ref g, h, a, b, ref c, k[i + 5], w[i + 5]);
-                Round(c, d, e, ref f, g, h, a, ref b, k[i + 6], w[i + 6]);
-                Round(b, c, d, ref e, f, g, h, ref a, k[i + 7], w[i + 7]);
+                // A round renames the variables instead of moving them; after eight they are back where they were.
+                t = First(e, f, g, h) + k[i] + w[i];
+                d += t;
+                h = t + Second(a, b, c);
+                t = First(d, e, f, g) + k[i + 1] + w[i + 1];
+                c += t;
+                g = t + Second(h, a, b);
+                t = First(c, d, e, f) + k[i + 2] + w[i + 2];
+                b += t;
+                f = t + Second(g, h, a);
+                t = First(b, c, d, e) + k[i + 3] + w[i + 3];
+                a += t;
+                e = t + Second(f, g, h);
+                t = First(a, b, c, d) + k[i + 4] + w[i + 4];
+                h += t;
+                d = t + Second(e, f, g);
+                t = First(h, a, b, c) + k[i + 5] + w[i + 5];
+                g += t;
+                c = t + Second(d, e, f);
+                t = First(g, h, a, b) + k[i + 6] + w[i + 6];
+                f += t;
+                b = t + Second(c, d, e);
+                t = First(f, g, h, a) + k[i + 7] + w[i + 7];
+                e += t;
+                a = t + Second(b, c, d);
             }
 
             if (start + BlockWords < Rounds)
@@ -93,19 +110,40 @@ internal static unsafe class ScalarKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Schedule(ulong* w)
     {
-        for (int t = 0; t < BlockWords; t++)
-        {
-            w[t] += SmallSigma1(w[(t + 14) & 15]) + w[(t + 9) & 15] + SmallSigma0(w[(t + 1) & 15]);
-        }
+        w[0] += Mixed(w[14], w[1]) + w[9];
+        w[1] += Mixed(w[15], w[2]) + w[10];
+        w[2] += Mixed(w[0], w[3]) + w[11];
+        w[3] += Mixed(w[1], w[4]) + w[12];
+        w[4] += Mixed(w[2], w[5]) + w[13];
+        w[5] += Mixed(w[3], w[6]) + w[14];
+        w[6] += Mixed(w[4], w[7]) + w[15];
+        w[7] += Mixed(w[5], w[8]) + w[0];
+        w[8] += Mixed(w[6], w[9]) + w[1];
+        w[9] += Mixed(w[7], w[10]) + w[2];
+        w[10] += Mixed(w[8], w[11]) + w[3];
+        w[11] += Mixed(w[9], w[12]) + w[4];
+        w[12] += Mixed(w[10], w[13]) + w[5];
+        w[13] += Mixed(w[11], w[14]) + w[6];
+        w[14] += Mixed(w[12], w[15]) + w[7];
+        w[15] += Mixed(w[13], w[0]) + w[8];
     }
 
-    /// <summary>One round (section 6.4.2, step 3): the new e goes where d was, the new a where h was.</summary>
+    /// <summary>T1 of a round without the constant and the word (step 3): h + Sigma1(e) + Ch(e, f, g).</summary>
+    /// <remarks>Plain expressions: calls within calls exceed the JIT's budget for inlining here, at a third of the speed.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Round(
-        ulong a, ulong b, ulong c, ref ulong d, ulong e, ulong f, ulong g, ref ulong h, ulong k, ulong w)
-    {
-        ulong t1 = h + k + w + Choose(e, f, g) + BigSigma1(e);
-        d += t1;
-        h = t1 + Majority(a, b, c) + BigSigma0(a);
-    }
+    private static ulong First(ulong e, ulong f, ulong g, ulong h) =>
+        h + (((f ^ g) & e) ^ g)
+        + (((e >> 14) | (e << 50)) ^ ((e >> 18) | (e << 46)) ^ ((e >> 41) | (e << 23)));
+
+    /// <summary>T2 of a round: Sigma0(a) + Maj(a, b, c).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Second(ulong a, ulong b, ulong c) =>
+        ((a & b) | (c & (a | b)))
+        + (((a >> 28) | (a << 36)) ^ ((a >> 34) | (a << 30)) ^ ((a >> 39) | (a << 25)));
+
+    /// <summary>sigma1(before2) + sigma0(before15), of the schedule (section 4.1.3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mixed(ulong before2, ulong before15) =>
+        (((before2 >> 19) | (before2 << 45)) ^ ((before2 >> 61) | (before2 << 3)) ^ (before2 >> 6))
+        + (((before15 >> 1) | (before15 << 63)) ^ ((before15 >> 8) | (before15 << 56)) ^ (before15 >> 7));
 }

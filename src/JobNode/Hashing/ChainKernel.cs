@@ -37,6 +37,12 @@ internal sealed class ChainKernel
                 "jobnode needs an x86-64 processor with AVX2 (Intel Haswell of 2013, AMD Excavator of 2015, or later).");
         }
 
+        if (forcedPath is not (null or "scalar" or "avx2" or "avx512"))
+        {
+            throw new PlatformNotSupportedException(
+                $"'{forcedPath}' is no hash path that jobnode knows; they are scalar, avx2 and avx512.");
+        }
+
         List<string> warnings = [];
         return Create(forcedPath, KernelCatalog.Detect(warnings), warnings);
     }
@@ -66,8 +72,9 @@ internal sealed class ChainKernel
 
         if (usable.Count == 0)
         {
+            string why = warnings.Count > 0 ? string.Join("; ", warnings) : "this processor does not have it";
             throw new PlatformNotSupportedException(
-                $"the hash path '{forcedPath ?? "any"}' cannot be used here ({string.Join("; ", warnings)}).");
+                $"The hash path {forcedPath ?? "of any kind"} cannot be used here: {why}.");
         }
 
         return new ChainKernel(usable, warnings);

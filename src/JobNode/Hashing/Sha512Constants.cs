@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace JobNode.Hashing;
 
 /// <summary>The numbers of SHA-512: FIPS 180-4 sections 4.2.3 and 5.3.5.</summary>
@@ -51,28 +49,6 @@ internal static class Sha512Constants
         0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
         0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
     ];
-
-    /// <summary>Sigma-0 of a round, capital in FIPS 180-4 section 4.1.3.</summary>
-    public static ulong BigSigma0(ulong x) =>
-        BitOperations.RotateRight(x, 28) ^ BitOperations.RotateRight(x, 34) ^ BitOperations.RotateRight(x, 39);
-
-    /// <summary>Sigma-1 of a round.</summary>
-    public static ulong BigSigma1(ulong x) =>
-        BitOperations.RotateRight(x, 14) ^ BitOperations.RotateRight(x, 18) ^ BitOperations.RotateRight(x, 41);
-
-    /// <summary>sigma-0 of the message schedule.</summary>
-    public static ulong SmallSigma0(ulong x) =>
-        BitOperations.RotateRight(x, 1) ^ BitOperations.RotateRight(x, 8) ^ (x >> 7);
-
-    /// <summary>sigma-1 of the message schedule.</summary>
-    public static ulong SmallSigma1(ulong x) =>
-        BitOperations.RotateRight(x, 19) ^ BitOperations.RotateRight(x, 61) ^ (x >> 6);
-
-    /// <summary>Ch: bits of <paramref name="y"/> where <paramref name="x"/> is set, else of <paramref name="z"/>.</summary>
-    public static ulong Choose(ulong x, ulong y, ulong z) => ((y ^ z) & x) ^ z;
-
-    /// <summary>Maj: the bit that most of the three have.</summary>
-    public static ulong Majority(ulong x, ulong y, ulong z) => (x & y) | (z & (x | y));
 
     /// <summary>A digest's buffer must have exactly its 64 bytes.</summary>
     /// <exception cref="ArgumentException">It has another length.</exception>

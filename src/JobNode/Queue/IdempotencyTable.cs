@@ -79,7 +79,9 @@ internal readonly struct IdempotencyEntry
     /// <summary>The job's slot in the <see cref="JobTable"/>. Not hashed: the job's id is.</summary>
     public int JobSlot { get; init; }
 
-    /// <summary>128 bits of what a request asks for: its body (by the first chain value), iterations and priority.</summary>
+    /// <summary>
+    /// 128 bits of what a request asks for: its body (by the first chain value), iterations and priority.
+    /// </summary>
     public static UInt128 FingerprintOf(in NewJob job)
     {
         var hash = new StateHash(StateHash.ItemKind.Fingerprint);

@@ -26,7 +26,9 @@ internal readonly struct JobRecord
     /// <summary>Its number in the queue of its state (and, while pending, of its priority).</summary>
     public ulong Sequence { get; init; }
 
-    /// <summary>Its entry in the <see cref="IdempotencyTable"/> plus 1; 0 for none. Not hashed: slots differ between nodes.</summary>
+    /// <summary>
+    /// Its entry in the <see cref="IdempotencyTable"/> plus 1; 0 for none. Not hashed: slots differ between nodes.
+    /// </summary>
     public int KeyEntry { get; init; }
 
     /// <summary>Where it stands; 0 in a free slot.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using JobNode.Commands;
 
 namespace JobNode.Queue;
@@ -46,7 +47,7 @@ internal sealed partial class JobSnapshot
         var end = new WireReader(input.Next(DigestBytes), "snapshot");
         UInt128 digest = end.ReadUInt128("digest");
         Require(digest == state.Digest, $"digest {state.Digest:x32} was rebuilt where {digest:x32} was written");
-        Require(input.AtEnd, "bytes follow the digest");
+        Require(input.AtEnd, $"bytes follow the digest");
         return appliedIndex;
     }
 
@@ -84,7 +85,8 @@ internal sealed partial class JobSnapshot
             var keyReader = new WireReader(input.Next(KeyBytes), "snapshot key");
             key = keyReader.ReadUInt128("key");
             fingerprint = keyReader.ReadUInt128("fingerprint");
-            Require(key != UInt128.Zero && state.Keys.Find(key) < 0, $"key {key:x32} of job {id} is no key or there twice");
+            Require(key != UInt128.Zero, $"job {id} announces a key and has none");
+            Require(state.Keys.Find(key) < 0, $"key {key:x32} of job {id} is there twice");
         }
 
         Require(state.Readmit(record, key, fingerprint), $"job {id} has no place at {record.Sequence} of its queue");
@@ -102,16 +104,17 @@ internal sealed partial class JobSnapshot
             JobCount = (int)Math.Min(reader.ReadUInt32("jobs"), int.MaxValue),
         };
         Require(pull.JobCount is >= 1 and <= Limits.PullTopMax, $"pull {pull.Key:x32} has {pull.JobCount} jobs");
-        Require(pull.Key != UInt128.Zero, "a pull has no key");
+        Require(pull.Key != UInt128.Zero, $"a pull has no key");
         Require(pull.EndSequence <= state.Pulled.Next, $"pull {pull.Key:x32} ends after the pulled jobs");
         Require(state.Pulls.Place(pull), $"pull {pull.Key:x32} is there twice or has no place at {pull.Sequence}");
     }
 
-    private static void Require(bool holds, string otherwise)
+    private static void Require(
+        bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref RefusalText otherwise)
     {
         if (!holds)
         {
-            throw new InvalidDataException($"snapshot: {otherwise}");
+            throw new InvalidDataException($"snapshot: {otherwise.ToStringAndClear()}");
         }
     }
 }

@@ -2,7 +2,9 @@ using JobNode.Commands;
 
 namespace JobNode.Queue;
 
-/// <summary>Where a job stands: <c>Pending -> Completed -> Pulled -> gone</c>, or <c>Pending -> Cancelled -> gone</c>.</summary>
+/// <summary>
+/// Where a job stands: <c>Pending -> Completed -> Pulled -> gone</c>, or <c>Pending -> Cancelled -> gone</c>.
+/// </summary>
 /// <remarks>The numbers are those of the snapshot; zero marks a free slot.</remarks>
 internal enum JobState : byte
 {
@@ -27,7 +29,8 @@ internal enum JobState : byte
 /// <param name="IterationsTotal">As asked for.</param>
 /// <param name="Priority">0 to 9.</param>
 /// <param name="EnqueuedAtMs">Unix ms.</param>
-/// <param name="FinishedAtMs">Unix ms of completion or cancellation; 0 while pending. A pull does not change it.</param>
+/// <param name="FinishedAtMs">Unix ms of completion or cancellation; 0 while pending. A pull does not change
+/// it.</param>
 internal readonly record struct JobDetails(
     JobId Id,
     JobState State,
@@ -47,8 +50,10 @@ internal readonly record struct PendingJob(
 /// <param name="Completed">Finished and not pulled.</param>
 /// <param name="Pulled">Pulled, under retention.</param>
 /// <param name="Cancelled">Cancelled, under retention.</param>
-/// <param name="IterationsRemaining">Sum over the unfinished jobs of total less done (as of their last checkpoint).</param>
-/// <param name="ResultMismatches">How often a second, different result was reported: evidence of a broken machine.</param>
+/// <param name="IterationsRemaining">Sum over the unfinished jobs of total less done (as of their last
+/// checkpoint).</param>
+/// <param name="ResultMismatches">How often a second, different result was reported: evidence of a broken
+/// machine.</param>
 internal readonly record struct QueueCounts(
     int Unfinished,
     int Completed,

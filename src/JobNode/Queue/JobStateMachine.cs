@@ -32,7 +32,9 @@ internal sealed class JobStateMachine : IStateMachine
     /// <inheritdoc/>
     public UInt128 Digest => _state.Digest;
 
-    /// <summary>The digest computed from all items, in time proportional to them: what <see cref="Digest"/> must equal.</summary>
+    /// <summary>
+    /// The digest computed from all items, in time proportional to them: what <see cref="Digest"/> must equal.
+    /// </summary>
     public UInt128 RecomputeDigest() => _state.RecomputeDigest();
 
     /// <inheritdoc/>
@@ -52,7 +54,7 @@ internal sealed class JobStateMachine : IStateMachine
             Expire expire => _transitions.Expire(expire),
             _ => throw new InvariantException($"no transition for {command.GetType().Name}"),
         };
-        Invariant.That((byte)result.Code < (byte)ResultCode.NotLeader, "a result of the state is not about the proposal");
+        Invariant.That(result.Code < ResultCode.NotLeader, "a result of the state is not about the proposal");
         return result;
     }
 
@@ -68,9 +70,11 @@ internal sealed class JobStateMachine : IStateMachine
 
     /// <inheritdoc/>
     /// <remarks>
-    /// An empty stream gives the empty state. After an exception the machine holds part of a state and is not to be used.
+    /// An empty stream gives the empty state. After an exception the machine holds part of a state and is not to be
+    /// used.
     /// </remarks>
-    /// <exception cref="InvalidDataException">Not a snapshot of a known version, or not one that fits together.</exception>
+    /// <exception cref="InvalidDataException">Not a snapshot of a known version, or not one that fits
+    /// together.</exception>
     public void Restore(Stream snapshot)
     {
         // The old state goes first, so that memory never holds two.
@@ -83,7 +87,9 @@ internal sealed class JobStateMachine : IStateMachine
         _events.Add(new JobEvent(JobEventKind.Reset, default));
     }
 
-    /// <summary>Moves the events since the last call into <paramref name="into"/>, in the order they happened.</summary>
+    /// <summary>
+    /// Moves the events since the last call into <paramref name="into"/>, in the order they happened.
+    /// </summary>
     public void DrainEvents(List<JobEvent> into)
     {
         into.AddRange(_events);

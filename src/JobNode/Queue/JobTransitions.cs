@@ -3,8 +3,8 @@ using JobNode.Commands;
 namespace JobNode.Queue;
 
 /// <summary>
-/// What each command does to the state: one method per command. Refusals are ordinary results; a broken belief stops the
-/// process. The time is already clamped.
+/// What each command does to the state: one method per command. Refusals are ordinary results; a broken belief stops
+/// the process. The time is already clamped.
 /// </summary>
 internal sealed class JobTransitions(QueueState state, StateLimits limits, List<JobEvent> events)
 {
@@ -27,8 +27,8 @@ internal sealed class JobTransitions(QueueState state, StateLimits limits, List<
     }
 
     /// <summary>
-    /// Finishes jobs, in the order of the batch. The same result again gives Duplicate and changes nothing, also when the
-    /// job was pulled meanwhile; another result gives ResultMismatch, is counted, and the first one stays.
+    /// Finishes jobs, in the order of the batch. The same result again gives Duplicate and changes nothing, also when
+    /// the job was pulled meanwhile; another result gives ResultMismatch, is counted, and the first one stays.
     /// </summary>
     public ChainsResult Complete(Complete command, ulong nowMs)
     {
@@ -97,6 +97,8 @@ internal sealed class JobTransitions(QueueState state, StateLimits limits, List<
         }
 
         Invariant.That(state.Pulled.Next == firstSequence + (ulong)batch.Length, "a batch is a range");
+        Invariant.That(
+            state.Pulled.Count <= (long)state.Pulls.Count * Limits.PullTopMax, "every pulled job belongs to a pull");
         return new PullResult(batch);
     }
 
@@ -127,8 +129,9 @@ internal sealed class JobTransitions(QueueState state, StateLimits limits, List<
     }
 
     /// <summary>
-    /// Forgets, oldest first: jobs of pulls before the cutoff, each pull's key after the last of its jobs; then jobs cancelled
-    /// before it; then results that nobody pulled. A job takes its idempotency key along, and both count as one.
+    /// Forgets, oldest first: jobs of pulls before the cutoff, each pull's key after the last of its jobs; then jobs
+    /// cancelled before it; then results that nobody pulled. A job takes its idempotency key along, and both count as
+    /// one.
     /// </summary>
     public ExpireResult Expire(Expire command)
     {

@@ -3,12 +3,14 @@ using JobNode.Commands;
 namespace JobNode.Queue;
 
 /// <summary>
-/// The whole replicated state: the tables, the queues over them and the counters. Its methods are the only ways in which a
-/// job appears, moves between queues and goes; they keep tables, queues and digest in step.
+/// The whole replicated state: the tables, the queues over them and the counters. Its methods are the only ways in
+/// which a job appears, moves between queues and goes; they keep tables, queues and digest in step.
 /// </summary>
 internal sealed class QueueState
 {
-    /// <summary>Queues whose order is part of the state: a pending one per priority, completed, pulled, cancelled.</summary>
+    /// <summary>
+    /// Queues whose order is part of the state: a pending one per priority, completed, pulled, cancelled.
+    /// </summary>
     public const int QueueCount = Limits.PriorityMax + 1 + 3;
 
     /// <summary>All jobs.</summary>
@@ -39,8 +41,8 @@ internal sealed class QueueState
     public ulong ResultMismatches { get; set; }
 
     /// <summary>
-    /// 128 bits over everything that decides how the state goes on. The log index is not in it: the same state reached by
-    /// two logs has the same digest.
+    /// 128 bits over everything that decides how the state goes on. The log index is not in it: the same state reached
+    /// by two logs has the same digest.
     /// </summary>
     public UInt128 Digest => Jobs.Digest + Keys.Digest + Pulls.Digest + HashScalars();
 
@@ -72,7 +74,9 @@ internal sealed class QueueState
         CheckCounts();
     }
 
-    /// <summary>Puts a job of a snapshot back at its place; false when the place is outside its queue or taken.</summary>
+    /// <summary>
+    /// Puts a job of a snapshot back at its place; false when the place is outside its queue or taken.
+    /// </summary>
     public bool Readmit(JobRecord record, UInt128 key, UInt128 fingerprint)
     {
         Invariant.That(record.KeyEntry == 0, "the entry of a key is given here");
@@ -139,7 +143,6 @@ internal sealed class QueueState
             Jobs.Count == Pending.Count + Completed.Count + Pulled.Count + Cancelled.Count,
             "every job stands in exactly one queue");
         Invariant.That(Keys.Count <= Jobs.Count, "no key outlives its job");
-        Invariant.That(Pulls.Count >= Pulled.Count / Limits.PullTopMax, "pulled jobs have a pull");
     }
 
     private int AddKey(int slot, in JobRecord record, UInt128 key, UInt128 fingerprint)

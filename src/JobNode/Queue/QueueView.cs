@@ -30,8 +30,8 @@ internal sealed class QueueView
     }
 
     /// <summary>
-    /// Appends up to <paramref name="max"/> unfinished jobs after the cursor, highest priority first, then first in first
-    /// out, and moves the cursor behind them. Jobs that arrive later show up in later calls.
+    /// Appends up to <paramref name="max"/> unfinished jobs after the cursor, highest priority first, then first in
+    /// first out, and moves the cursor behind them. Jobs that arrive later show up in later calls.
     /// </summary>
     public void ReadPending(PendingCursor cursor, int max, List<PendingJob> into)
     {
@@ -43,8 +43,9 @@ internal sealed class QueueView
             while (left > 0 && queue.TryNext(next, out ulong sequence, out int slot))
             {
                 ref readonly JobRecord record = ref _state.Jobs[slot];
+                var id = new JobId(record.Id);
                 into.Add(new PendingJob(
-                    new JobId(record.Id), record.Chain, record.IterationsDone, record.IterationsTotal, record.Priority));
+                    id, record.Chain, record.IterationsDone, record.IterationsTotal, record.Priority));
                 next = sequence + 1;
                 left--;
             }
@@ -52,7 +53,8 @@ internal sealed class QueueView
     }
 
     /// <summary>
-    /// A page of jobs in one state, or of all: pending by priority, then completed, pulled, cancelled, each oldest first.
+    /// A page of jobs in one state, or of all: pending by priority, then completed, pulled, cancelled, each oldest
+    /// first.
     /// </summary>
     /// <param name="state">Null for all.</param>
     /// <param name="limit">Most jobs on the page, 1 or more.</param>

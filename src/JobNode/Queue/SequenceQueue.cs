@@ -7,15 +7,17 @@ namespace JobNode.Queue;
 /// order survives a snapshot as a number in each record, and a reader's place stays right whatever is removed.
 /// </summary>
 /// <remarks>
-/// Slots are kept in chunks of 1024; a chunk of which nothing lives is dropped. 4 bytes a job. The directory of chunks spans
-/// the oldest to the newest living item: 12 bytes for every 1024 jobs that passed an old one by.
+/// Slots are kept in chunks of 1024; a chunk of which nothing lives is dropped. 4 bytes a job. The directory of chunks
+/// spans the oldest to the newest living item: 12 bytes for every 1024 jobs that passed an old one by.
 /// </remarks>
 internal sealed class SequenceQueue
 {
     private const int ChunkShift = 10;
     private const int ChunkSlots = 1 << ChunkShift;
 
-    /// <summary>A restored queue that spans more is taken for damage: 10^11 jobs between the oldest and the newest.</summary>
+    /// <summary>
+    /// A restored queue that spans more is taken for damage: 10^11 jobs between the oldest and the newest.
+    /// </summary>
     private const ulong RestoredChunksMax = 100_000_000;
 
     /// <summary>By chunk number less <see cref="_directoryBase"/>; slot + 1 inside, 0 where nothing lives.</summary>
@@ -24,7 +26,9 @@ internal sealed class SequenceQueue
     private ulong _directoryBase;
     private int[]? _spare;
 
-    /// <summary>Nothing lives below the first or at and past the second: so that taking from an end costs O(1).</summary>
+    /// <summary>
+    /// Nothing lives below the first or at and past the second: so that taking from an end costs O(1).
+    /// </summary>
     private ulong _firstHint;
     private ulong _endHint;
 

@@ -10,8 +10,8 @@ internal interface IKeySource
 }
 
 /// <summary>
-/// From a 128-bit key to a slot: open addressing with linear probing (Knuth, TAOCP 3, 6.4, algorithm L; deletion without
-/// tombstones, algorithm R) over plain integers, 5 to 11 bytes a key.
+/// From a 128-bit key to a slot: open addressing with linear probing (Knuth, TAOCP 3, 6.4, algorithm L; deletion
+/// without tombstones, algorithm R) over plain integers, 5 to 11 bytes a key.
 /// </summary>
 /// <remarks>
 /// Split by hash into partitions that each double on their own: with ten million keys the longest pause is the

@@ -5,14 +5,14 @@ using JobNode.Commands;
 namespace JobNode.Queue;
 
 /// <summary>
-/// 128 bits of one item of the state. The state's digest is their sum modulo 2^128: a multiset hash (after Clarke et al.,
-/// "Incremental Multiset Hash Functions", 2003), so a change costs one subtraction and one addition, and neither the
-/// order of the items nor the history counts.
+/// 128 bits of one item of the state. The state's digest is their sum modulo 2^128: a multiset hash (after Clarke et
+/// al., "Incremental Multiset Hash Functions", 2003), so a change costs one subtraction and one addition, and neither
+/// the order of the items nor the history counts.
 /// </summary>
 /// <remarks>
 /// It finds divergence by bugs and bit flips; it is no defence against forgery. Every step is a bijection of
-/// its lane for a given word (xor, odd multiplication, rotation, as in MurmurHash3 x64 128 by Appleby, public domain), and
-/// so is the end, so a change of any single word always changes the hash.
+/// its lane for a given word (xor, odd multiplication, rotation, as in MurmurHash3 x64 128 by Appleby, public domain),
+/// and so is the end, so a change of any single word always changes the hash.
 /// </remarks>
 internal struct StateHash
 {

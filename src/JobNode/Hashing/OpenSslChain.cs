@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using static JobNode.Hashing.Sha512Constants;
+
+namespace JobNode.Hashing;
+
+/// <summary>
+/// One chain hashed by OpenSSL's libcrypto, which is looked for at run time: what the kernels are compared with.
+/// </summary>
+internal sealed unsafe class OpenSslChain
+{
+    private static readonly string[] s_names = ["libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.so"];
+
+    private readonly delegate* unmanaged<void*, int> _init;
+    private readonly delegate* unmanaged<void*, void*, nuint, int> _update;
+    private readonly delegate* unmanaged<void*, void*, int> _final;
+    private readonly delegate* unmanaged<void*, nuint, void*, void*> _oneShot;
+
+    private OpenSslChain(IntPtr library)
+    {
+        _init = (delegate* unmanaged<void*, int>)NativeLibrary.GetExport(library, "SHA512_Init");
+        _update = (delegate* unmanaged<void*, void*, nuint, int>)NativeLibrary.GetExport(library, "SHA512_Update");
+        _final = (delegate* unmanaged<void*, void*, int>)NativeLibrary.GetExport(library, "SHA512_Final");
+        _oneShot = (delegate* unmanaged<void*, nuint, void*, void*>)NativeLibrary.GetExport(library, "SHA512");
+    }
+
+    /// <summary>The library, or null where there is none.</summary>
+    public static OpenSslChain? TryLoad()
+    {
+        foreach (string name in s_names)
+        {
+            if (NativeLibrary.TryLoad(name, out IntPtr library))
+            {
+                return new OpenSslChain(library);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Advances a chain value by Init, Update and Final: OpenSSL's fastest way.</summary>
+    public void Advance(Span<byte> digest64, ulong steps)
+    {
+        RequireDigest(digest64);
+        byte* context = stackalloc byte[512];   // SHA512_CTX has 216 bytes.
+        fixed (byte* digest = digest64)
+        {
+            for (; steps != 0; steps--)
+            {
+                if (_init(context) != 1 || _update(context, digest, DigestBytes) != 1 || _final(digest, context) != 1)
+                {
+                    throw new InvalidOperationException("OpenSSL's SHA512_Init, _Update or _Final failed");
+                }
+            }
+        }
+    }
+
+    /// <summary>Advances a chain value by its one-shot call, which looks the algorithm up each time.</summary>
+    public void AdvanceOneShot(Span<byte> digest64, ulong steps)
+    {
+        RequireDigest(digest64);
+        fixed (byte* digest = digest64)
+        {
+            for (; steps != 0; steps--)
+            {
+                if (_oneShot(digest, DigestBytes, digest) == null)
+                {
+                    throw new InvalidOperationException("OpenSSL's SHA512 failed");
+                }
+            }
+        }
+    }
+}
