@@ -69,7 +69,8 @@ public class LaneSchedulerTests
         var random = new Random(6);
         var hand = new JobHand(1);
         using var lanes = new LaneSet(1);
-        hand.Add([.. Enumerable.Range(1, 3 * lanes.Schedulers[0].FreeLanes).Select(static i => Job((ulong)i, 1UL << 50))]);
+        int endless = 3 * lanes.Schedulers[0].FreeLanes;
+        hand.Add([.. Enumerable.Range(1, endless).Select(static i => Job((ulong)i, 1UL << 50))]);
         for (int turn = 0; turn < 4 * SchedulingLimits.SliceMs; turn++)
         {
             // Every endless one has had its first slice.
