@@ -79,14 +79,16 @@ internal sealed class DispatcherModel(int seed)
         Assert.True(held.Count == held.Distinct().Count(), $"seed {seed}: a job is in two hands");
         Assert.True(held.Count == _dispatcher.RunningCount, $"seed {seed}: running is not what is in hands");
         Assert.True(
-            held.Count + _dispatcher.ReadyCount == _unfinished.Count, $"seed {seed}: a job is neither ready nor in hand");
+            held.Count + _dispatcher.ReadyCount == _unfinished.Count,
+            $"seed {seed}: a job is neither ready nor in hand");
     }
 
     private void Connect(NodeId node)
     {
         int threads = _random.Next(1, 4);
         _hands[node] = [];
-        _dispatcher.Connect(node, new WorkHello(threads, threads * 4, _random.Next(1, 1_000_000), "scalar", [], []), _nowMs);
+        var hello = new WorkHello(threads, threads * 4, _random.Next(1, 1_000_000), "scalar", [], []);
+        _dispatcher.Connect(node, hello, _nowMs);
     }
 
     private void AddJobs()
@@ -118,7 +120,8 @@ internal sealed class DispatcherModel(int seed)
         foreach (NodeWork row in _dispatcher.Describe())
         {
             Assert.True(
-                _dispatcher.ReadyCount == 0 || row.JobsHeld >= row.Lanes, $"seed {seed}: a lane is idle while jobs wait");
+                _dispatcher.ReadyCount == 0 || row.JobsHeld >= row.Lanes,
+                $"seed {seed}: a lane is idle while jobs wait");
         }
     }
 

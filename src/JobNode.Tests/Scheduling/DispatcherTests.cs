@@ -64,7 +64,9 @@ public class DispatcherTests
     {
         Dispatcher dispatcher = WithWorkers((A, 1, 1));
         Assert.True(dispatcher.Adopt(
-            A, new JobInHand(new JobId(1), Digest(1), 10, Long, 0), new PendingJob(new JobId(1), Digest(2), 99, Long, 0)));
+            A,
+            new JobInHand(new JobId(1), Digest(1), 10, Long, 0),
+            new PendingJob(new JobId(1), Digest(2), 99, Long, 0)));
         Assert.Equal(new ChainProgress(new JobId(1), Digest(2), 99), dispatcher.FindProgress(new JobId(1)));
     }
 

@@ -22,7 +22,7 @@ public class LaneSchedulerTests
         Dictionary<JobId, ulong> wanted = [];
         HashSet<JobId> dropped = [];
         List<JobResult> results = [];
-        for (int round = 0; round < 2_000 && (round < 300 || wanted.Count > results.Count + dropped.Count); round++)
+        for (int round = 0; round < 200_000 && (round < 300 || wanted.Count > results.Count + dropped.Count); round++)
         {
             if (round < 300 && random.Next(3) == 0)
             {
@@ -69,8 +69,14 @@ public class LaneSchedulerTests
         var random = new Random(6);
         var hand = new JobHand(1);
         using var lanes = new LaneSet(1);
-        hand.Add([.. Enumerable.Range(1, 3 * lanes.Schedulers[0].FreeLanes).Select(static i => Job((ulong)i, 1UL << 50))]);
-        lanes.Turn(hand, random);
+        int endless = 3 * lanes.Schedulers[0].FreeLanes;
+        hand.Add([.. Enumerable.Range(1, endless).Select(static i => Job((ulong)i, 1UL << 50))]);
+        for (int turn = 0; turn < 4 * SchedulingLimits.SliceMs; turn++)
+        {
+            // Every endless one has had its first slice.
+            lanes.Turn(hand, random);
+        }
+
         JobInHand quick = Job(999, 20);
         hand.Add([quick]);
         List<JobResult> results = [];
@@ -188,7 +194,7 @@ public class LaneSchedulerTests
             }
 
             // Everyone had a turn: whoever has a free lane found nothing to take.
-            if (hand.HasWaiting)
+            if (hand.HasWaiting && !hand.IsStopping)
             {
                 foreach (LaneScheduler scheduler in Schedulers)
                 {

@@ -29,7 +29,9 @@ public class WorkMessageCodecTests
         var back = Assert.IsType<WorkHello>(WorkMessageCodec.Decode(Encode(hello)));
         Assert.Equal(hello.InHand, back.InHand);
         Assert.Equal(hello.Finished, back.Finished);
-        Assert.Equal((2, 32, 1.5e7, "avx512"), (back.HashThreads, back.Lanes, back.IterationsPerSecond, back.KernelPath));
+        Assert.Equal(
+            (2, 32, 1.5e7, "avx512"),
+            (back.HashThreads, back.Lanes, back.IterationsPerSecond, back.KernelPath));
     }
 
     [Fact]
@@ -100,7 +102,7 @@ public class WorkMessageCodecTests
     {
         JobId NextId() => new(new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()));
         ChainProgress[] chains = [new(NextId(), Digest(random), 12), new(NextId(), Digest(random), ulong.MaxValue)];
-        JobInHand[] jobs = [new(NextId(), Digest(random), 1, 2, 0), new(NextId(), Digest(random), 5, Limits.IterationsMax, 9)];
+        JobInHand[] jobs = [new(NextId(), Digest(random), 1, 2, 0), new(NextId(), Digest(random), 5, 6, 9)];
         JobResult[] results = [new(NextId(), Digest(random))];
         var row = new NodeWork(new NodeId(ulong.MaxValue), 2, 32, 31, 64, 1.25e7, "avx2");
         yield return new WorkHello(2, 32, 1e6, "scalar", jobs, results);

@@ -5,7 +5,9 @@ namespace JobNode.Tests.Scheduling;
 
 public class WorkServiceTests
 {
-    /// <summary>About two and a half seconds of one lane: long enough that its progress is reported on the way.</summary>
+    /// <summary>
+    /// About two and a half seconds of one lane: long enough that its progress is reported on the way.
+    /// </summary>
     private static readonly ulong LongIterations =
         (ulong)(2.5 * WorkCluster.Kernel.Value.Best.IterationsPerSecond / WorkCluster.Kernel.Value.Best.Lanes);
 
@@ -105,7 +107,8 @@ public class WorkServiceTests
         await WaitProgressAsync(cluster[0], id);
         cluster.SetLeader(null);
         await WorkCluster.UntilAsync(
-            () => Task.FromResult(cluster[1].Service.IterationsDone == LongIterations - 1), "the chain ends leaderless");
+            () => Task.FromResult(cluster[1].Service.IterationsDone == LongIterations - 1),
+            "the chain ends leaderless");
         Assert.Equal(JobState.Pending, cluster.Find(id)!.Value.State);
 
         cluster.SetLeader(0);

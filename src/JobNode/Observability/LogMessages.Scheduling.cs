@@ -3,22 +3,26 @@ namespace JobNode.Observability;
 /// <summary>What scheduling says (event ids 3000 to 3999).</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(3000, LogLevel.Information, "Leading term {Term}: handing out work once the workers have shown their hands")]
+    [LoggerMessage(3000, LogLevel.Information,
+        "Leading term {Term}: handing out work once the workers have shown their hands")]
     public static partial void WorkLeadershipStarted(this ILogger logger, ulong term);
 
     [LoggerMessage(3001, LogLevel.Information, "No longer handing out work for term {Term}")]
     public static partial void WorkLeadershipEnded(this ILogger logger, ulong term);
 
     [LoggerMessage(3002, LogLevel.Information,
-        "Worker {Worker} is here: {HashThreads} threads, {Lanes} lanes of {KernelPath}, {InHand} jobs in hand, {Finished} results")]
+        "Worker {Worker} is here: {HashThreads} threads, {Lanes} lanes of {KernelPath}, {InHand} jobs in hand, "
+        + "{Finished} results")]
     public static partial void WorkerArrived(
         this ILogger logger, string worker, int hashThreads, int lanes, string kernelPath, int inHand, int finished);
 
-    [LoggerMessage(3003, LogLevel.Warning, "Worker {Worker} is gone ({Reason}); {Jobs} jobs go to others from where they were")]
+    [LoggerMessage(3003, LogLevel.Warning,
+        "Worker {Worker} is gone ({Reason}); {Jobs} jobs go to others from where they were")]
     public static partial void WorkerLost(this ILogger logger, string worker, string reason, int jobs);
 
     [LoggerMessage(3004, LogLevel.Critical,
-        "Job {Job}: node {Worker} computed another result than the one stored. A machine is broken; the stored result stays")]
+        "Job {Job}: node {Worker} computed another result than the one stored. A machine is broken; "
+        + "the stored result stays")]
     public static partial void ResultsDiffer(this ILogger logger, string job, string worker);
 
     [LoggerMessage(3005, LogLevel.Debug, "Work stream of {Worker} ended: {Reason}")]
@@ -33,7 +37,8 @@ internal static partial class LogMessages
     [LoggerMessage(3008, LogLevel.Information, "Job {Job} goes on at iteration {Done} of {Total} on {Worker}")]
     public static partial void JobResumed(this ILogger logger, string job, ulong done, ulong total, string worker);
 
-    [LoggerMessage(3009, LogLevel.Warning, "Hash threads could not take a low priority (errno {Errno}); the API may be slow under load")]
+    [LoggerMessage(3009, LogLevel.Warning,
+        "Hash threads could not take a low priority (errno {Errno}); the API may be slow under load")]
     public static partial void LowPriorityRefused(this ILogger logger, int errno);
 
     [LoggerMessage(3010, LogLevel.Error, "Scheduling failed and starts again: {Reason}")]

@@ -2,7 +2,9 @@ using JobNode.Commands;
 
 namespace JobNode.Scheduling;
 
-/// <summary>A job as the leader's dispatcher knows it: ready to be handed out, in a worker's hand, or finished.</summary>
+/// <summary>
+/// A job as the leader's dispatcher knows it: ready to be handed out, in a worker's hand, or finished.
+/// </summary>
 internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long sequence)
 {
     /// <summary>The job.</summary>

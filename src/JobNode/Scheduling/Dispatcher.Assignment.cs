@@ -102,7 +102,8 @@ internal sealed partial class Dispatcher
     }
 
     /// <summary>
-    /// Who should take this job: a worker with a hash thread to spare (a chain alone in a thread runs fastest), else one
+    /// Who should take this job: a worker with a hash thread to spare (a chain alone in a thread runs fastest),
+    /// else one
     /// with a lane to spare, else one whose hand is not full; of these the least loaded. Null when all have enough.
     /// </summary>
     private DispatchWorker? FindWorker(DispatchedJob job)
@@ -158,7 +159,9 @@ internal sealed partial class Dispatcher
         return (null, null);
     }
 
-    /// <summary>A lane would fill that is empty, with a job that has none; or a thread, and the loads come closer.</summary>
+    /// <summary>
+    /// A lane would fill that is empty, with a job that has none; or a thread, and the loads come closer.
+    /// </summary>
     private static bool IsWorthMoving(DispatchWorker from, DispatchWorker to) =>
         from.JobsPerLane > 1
         || (to.JobsPerThread < 1

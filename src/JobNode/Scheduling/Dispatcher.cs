@@ -43,7 +43,9 @@ internal sealed partial class Dispatcher
         Invariant.That(worker.Lanes >= worker.HashThreads, "a hash thread has a lane");
     }
 
-    /// <summary>A worker is lost: its jobs are ready again, ahead of newer ones, from the last progress known.</summary>
+    /// <summary>
+    /// A worker is lost: its jobs are ready again, ahead of newer ones, from the last progress known.
+    /// </summary>
     /// <returns>How many jobs.</returns>
     public int Disconnect(NodeId node)
     {
@@ -202,7 +204,9 @@ internal sealed partial class Dispatcher
         }
     }
 
-    /// <summary>Takes all workers as heard now: after the leader itself stood still, its own silence proves nothing.</summary>
+    /// <summary>
+    /// Takes all workers as heard now: after the leader itself stood still, its own silence proves nothing.
+    /// </summary>
     public void ForgiveSilence(long nowMs)
     {
         foreach (DispatchWorker worker in _workers.Values)

@@ -5,7 +5,8 @@ using JobNode.Queue;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Results that nobody pulled are
+/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Results that nobody
+/// pulled are
 /// kept for ever. Runs on the leader.
 /// </summary>
 internal sealed class ExpiryKeeper(
@@ -57,7 +58,8 @@ internal sealed class ExpiryKeeper(
             return 0;
         }
 
-        Proposed proposed = await proposer.ProposeAsync(new Expire(beforeMs, 0, Limits.JobsPerCommandMax), cancellation);
+        var expire = new Expire(beforeMs, 0, Limits.JobsPerCommandMax);
+        Proposed proposed = await proposer.ProposeAsync(expire, cancellation);
         return proposed.Result is ExpireResult expired ? expired.Removed : 0;
     }
 }

@@ -116,7 +116,9 @@ internal sealed class HashThread
         || (scheduler.FreeLanes > 0 && _hand.HasWaiting)
         || _hand.IsStopping;
 
-    /// <summary>Aims at calls of <see cref="SchedulingLimits.QuantumMs"/>, from the calls long enough to be measured.</summary>
+    /// <summary>
+    /// Aims at calls of <see cref="SchedulingLimits.QuantumMs"/>, from the calls long enough to be measured.
+    /// </summary>
     private void AdaptQuantum(ulong steps, long elapsedTicks)
     {
         if (steps == _quantumSteps || elapsedTicks > QuantumTicks / 4)

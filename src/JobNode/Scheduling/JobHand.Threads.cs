@@ -12,7 +12,8 @@ internal sealed partial class JobHand
     public bool IsStopping => _stopping;
 
     /// <summary>
-    /// A thread's turn: hands over what ended, gives up what exceeds its share or its slice, takes what it has room for.
+    /// A thread's turn: hands over what ended, gives up what exceeds its share or its slice, takes what it has room
+    /// for.
     /// </summary>
     /// <param name="thread">Number of the thread.</param>
     /// <param name="lanes">What it has.</param>
@@ -95,7 +96,9 @@ internal sealed partial class JobHand
         }
     }
 
-    /// <summary>Takes back what the thread should not keep: all at the end, else above its share or past its slice.</summary>
+    /// <summary>
+    /// Takes back what the thread should not keep: all at the end, else above its share or past its slice.
+    /// </summary>
     private void Release(int thread, LaneScheduler lanes, List<RunningChain> scratch)
     {
         int share = Share();

@@ -37,7 +37,9 @@ internal sealed partial class JobHand
     /// <summary>Set when there are results to send.</summary>
     public AsyncSignal FinishedSignal => _finished;
 
-    /// <summary>Takes jobs in hand. A job that is in hand already stays as it is; a result not settled is sent again.</summary>
+    /// <summary>
+    /// Takes jobs in hand. A job that is in hand already stays as it is; a result not settled is sent again.
+    /// </summary>
     /// <exception cref="InvalidDataException">More than <see cref="SchedulingLimits.HandJobsMax"/> jobs.</exception>
     public void Add(IReadOnlyList<JobInHand> jobs)
     {
@@ -109,7 +111,9 @@ internal sealed partial class JobHand
         }
     }
 
-    /// <summary>Moves up to <paramref name="max"/> results that were not sent yet into <paramref name="into"/>.</summary>
+    /// <summary>
+    /// Moves up to <paramref name="max"/> results that were not sent yet into <paramref name="into"/>.
+    /// </summary>
     public void TakeFinished(int max, List<JobResult> into)
     {
         lock (_lock)

@@ -75,7 +75,9 @@ internal sealed class LaneScheduler(ChainLanes lanes)
         return steps;
     }
 
-    /// <summary>Notes that all active lanes were advanced; ends what ended, discards what was dropped, refills.</summary>
+    /// <summary>
+    /// Notes that all active lanes were advanced; ends what ended, discards what was dropped, refills.
+    /// </summary>
     public void Advanced(ulong steps, long elapsedTicks)
     {
         Invariant.That(steps > 0 && elapsedTicks >= 0, "the lanes were advanced");

@@ -64,7 +64,10 @@ internal ref struct MessageReader(ReadOnlySpan<byte> source)
     /// <summary>Eight bytes.</summary>
     public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
 
-    /// <summary>A number from 0 to <paramref name="max"/>, of elements that need <paramref name="bytesEach"/> of what is left.</summary>
+    /// <summary>
+    /// A number from 0 to <paramref name="max"/>, of elements that need <paramref name="bytesEach"/> of what is
+    /// left.
+    /// </summary>
     public int Count(int max, int bytesEach)
     {
         int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));

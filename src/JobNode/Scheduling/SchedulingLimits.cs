@@ -3,13 +3,17 @@ namespace JobNode.Scheduling;
 /// <summary>Every bound of scheduling, so that they can be read together. Units are in the names.</summary>
 internal static class SchedulingLimits
 {
-    /// <summary>Jobs in one worker's hand, results not yet settled included. A hello that lists them all fits a frame.</summary>
+    /// <summary>
+    /// Jobs in one worker's hand, results not yet settled included. A hello that lists them all fits a frame.
+    /// </summary>
     public const int HandJobsMax = 32_768;
 
     /// <summary>Jobs, ids or results in one message of a work stream.</summary>
     public const int JobsPerMessageMax = 4096;
 
-    /// <summary>Messages that wait to be sent on one work stream; a stream that falls further behind is closed.</summary>
+    /// <summary>
+    /// Messages that wait to be sent on one work stream; a stream that falls further behind is closed.
+    /// </summary>
     public const int OutgoingMessagesMax = 4096;
 
     /// <summary>Jobs the leader has read but not handed out yet.</summary>
@@ -23,14 +27,17 @@ internal static class SchedulingLimits
 
     /// <summary>
     /// A job with at most this many iterations left is short: about a quarter of a second in one lane. Short jobs are
-    /// handed out by the work they are, long ones by the lanes they take, so that neither keeps the other out of a hand.
+    /// handed out by the work they are, long ones by the lanes they take, so that neither keeps the other out of a
+    /// hand.
     /// </summary>
     public const ulong ShortJobIterationsMax = 200_000;
 
     /// <summary>Seconds of short work, at its measured rate, that a worker has in hand.</summary>
     public const double HandSeconds = 0.2;
 
-    /// <summary>Least short work in a hand, in iterations per lane, so that a rate measured too low cannot starve a node.</summary>
+    /// <summary>
+    /// Least short work in a hand, in iterations per lane, so that a rate measured too low cannot starve a node.
+    /// </summary>
     public const ulong HandIterationsPerLaneMin = 2_000;
 
     /// <summary>Long jobs in a hand, per lane: one that runs and one that waits its turn.</summary>
@@ -48,7 +55,9 @@ internal static class SchedulingLimits
     /// <summary>A hash thread notes where its chains stand this often, in milliseconds.</summary>
     public const int SnapshotIntervalMs = 1_000;
 
-    /// <summary>A new leader waits this long at most for all members' hands before it hands out work, in milliseconds.</summary>
+    /// <summary>
+    /// A new leader waits this long at most for all members' hands before it hands out work, in milliseconds.
+    /// </summary>
     public const long GraceMs = 1_500;
 
     /// <summary>A <see cref="Commands.WorkReport"/> is made this often, in milliseconds.</summary>

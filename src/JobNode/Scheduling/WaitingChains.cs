@@ -70,7 +70,10 @@ internal sealed class WaitingChains
         Forget(chain);
     }
 
-    /// <summary>Takes the next chain if it has at most <paramref name="iterationsMax"/> left; null when it has more or none waits.</summary>
+    /// <summary>
+    /// Takes the next chain if it has at most <paramref name="iterationsMax"/> left; null when it has more or none
+    /// waits.
+    /// </summary>
     public RunningChain? Pick(ulong iterationsMax)
     {
         for (int priority = Limits.PriorityMax; priority >= 0 && Count > 0; priority--)

@@ -107,7 +107,8 @@ internal sealed partial class WorkLeader
         List<JobId> drops = [];
         foreach (JobInHand[] part in hello.InHand.Chunk(LookUpMax))
         {
-            PendingJob?[] known = await _applyThread.ReadAsync(() => Array.ConvertAll(part, FindPending), _ending.Token);
+            PendingJob?[] known = await _applyThread.ReadAsync(
+                () => Array.ConvertAll(part, FindPending), _ending.Token);
             for (int i = 0; i < part.Length; i++)
             {
                 if (known[i] is not { } pending || !_dispatcher.Adopt(session.Node, part[i], pending))

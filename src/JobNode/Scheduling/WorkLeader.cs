@@ -7,7 +7,8 @@ using JobNode.Queue;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// The leader's side of the work, for the time of one leadership: feeds the <see cref="Dispatcher"/> and carries out what
+/// The leader's side of the work, for the time of one leadership: feeds the <see cref="Dispatcher"/> and carries
+/// out what
 /// it decides. One task does everything; streams, raft thread and timers only post to it. All it knows is
 /// disposable: the next leader learns it again from the replicated state and the workers' hellos.
 /// </summary>
@@ -90,7 +91,9 @@ internal sealed partial class WorkLeader : IDisposable
         _wake.Set();
     }
 
-    /// <summary>Works until cancelled, or until its view of the work must be built again; then all streams are closed.</summary>
+    /// <summary>
+    /// Works until cancelled, or until its view of the work must be built again; then all streams are closed.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
@@ -119,7 +122,9 @@ internal sealed partial class WorkLeader : IDisposable
         }
     }
 
-    /// <summary>Ends it: all streams close. What is posted later is refused by cancellation, so the source stays.</summary>
+    /// <summary>
+    /// Ends it: all streams close. What is posted later is refused by cancellation, so the source stays.
+    /// </summary>
     public void Dispose() => _ending.Cancel();
 
     /// <summary>Waits until what this leader proposed is decided, at most <paramref name="timeout"/>.</summary>

@@ -18,7 +18,8 @@ internal abstract record WorkMessage;
 /// <param name="Lanes">Chains it can advance at once, over all of its threads.</param>
 /// <param name="IterationsPerSecond">Its rate.</param>
 /// <param name="KernelPath">scalar, avx2 or avx512.</param>
-/// <param name="InHand">Jobs it runs or will run, with where they stand: at most <see cref="SchedulingLimits.HandJobsMax"/>.</param>
+/// <param name="InHand">Jobs it runs or will run, with where they stand: at most <see
+/// cref="SchedulingLimits.HandJobsMax"/>.</param>
 /// <param name="Finished">Results that no leader settled yet; with the jobs in hand within the same bound.</param>
 internal sealed record WorkHello(
     int HashThreads,
@@ -34,14 +35,18 @@ internal sealed record WorkAssign(IReadOnlyList<JobInHand> Jobs) : WorkMessage;
 /// <summary>Leader to worker: put these jobs aside, someone else has them or nobody wants them any more.</summary>
 internal sealed record WorkDrop(IReadOnlyList<JobId> Jobs) : WorkMessage;
 
-/// <summary>Worker to leader, every <see cref="SchedulingLimits.ProgressIntervalMs"/>: what moved since the last one.</summary>
+/// <summary>
+/// Worker to leader, every <see cref="SchedulingLimits.ProgressIntervalMs"/>: what moved since the last one.
+/// </summary>
 internal sealed record WorkProgress(
     int LanesBusy, double IterationsPerSecond, IReadOnlyList<ChainProgress> Moved) : WorkMessage;
 
 /// <summary>Worker to leader: results.</summary>
 internal sealed record WorkFinished(IReadOnlyList<JobResult> Results) : WorkMessage;
 
-/// <summary>Leader to worker: these results are in the replicated state (or wanted no more) and can be forgotten.</summary>
+/// <summary>
+/// Leader to worker: these results are in the replicated state (or wanted no more) and can be forgotten.
+/// </summary>
 internal sealed record WorkSettled(IReadOnlyList<JobId> Jobs) : WorkMessage;
 
 /// <summary>Worker to leader, last: its threads stand still, and these are its jobs' last states.</summary>

@@ -6,7 +6,9 @@ using JobNode.Transport;
 
 namespace JobNode.Scheduling;
 
-/// <summary>All of a node's work: its worker, which follows the leader, and the leader's side while this node leads.</summary>
+/// <summary>
+/// All of a node's work: its worker, which follows the leader, and the leader's side while this node leads.
+/// </summary>
 internal sealed class WorkService : IAsyncDisposable
 {
     /// <summary>A worker that heard of this leader before it did itself waits this long, in milliseconds.</summary>
@@ -47,7 +49,8 @@ internal sealed class WorkService : IAsyncDisposable
     /// <param name="openWorkStream">Opens a work stream to the node at a cluster address.</param>
     /// <param name="time">Clock and timers.</param>
     /// <param name="logger">Log.</param>
-    /// <param name="enterHashThread">Run first on each hash thread, gives 0 or an errno; lowers its priority by default.</param>
+    /// <param name="enterHashThread">Run first on each hash thread, gives 0 or an errno; lowers its priority by
+    /// default.</param>
     public WorkService(
         NodeId self,
         ChainKernel kernel,
@@ -74,9 +77,10 @@ internal sealed class WorkService : IAsyncDisposable
         _logger = logger;
         _hand = new JobHand(hashThreads);
         _threads = new HashThread[hashThreads];
+        Func<int> enter = enterHashThread ?? LowPriority.EnterThisThread;
         for (int thread = 0; thread < hashThreads; thread++)
         {
-            _threads[thread] = new HashThread(thread, kernel, _hand, enterHashThread ?? LowPriority.EnterThisThread, logger);
+            _threads[thread] = new HashThread(thread, kernel, _hand, enter, logger);
         }
 
         using ChainLanes lanes = kernel.CreateLanes();
@@ -127,7 +131,9 @@ internal sealed class WorkService : IAsyncDisposable
         await _leading;
     }
 
-    /// <summary>Serves a worker's stream until it ends; closes it when this node does not lead, nor is about to.</summary>
+    /// <summary>
+    /// Serves a worker's stream until it ends; closes it when this node does not lead, nor is about to.
+    /// </summary>
     public async Task AcceptAsync(NodeId worker, DuplexStream stream, CancellationToken cancellation)
     {
         await using var work = new WorkStream(stream);
@@ -137,7 +143,9 @@ internal sealed class WorkService : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a running job stands, at most about a second old; null when nobody runs it or nobody answers.</summary>
+    /// <summary>
+    /// Where a running job stands, at most about a second old; null when nobody runs it or nobody answers.
+    /// </summary>
     public async ValueTask<ChainProgress?> FindProgressAsync(JobId id, CancellationToken cancellation)
     {
         if (_leader is not { } leader)
@@ -180,7 +188,7 @@ internal sealed class WorkService : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!stopping.IsCancellationRequested)
             {
                 ConsensusStatus status = _board.Current;
                 if (status.IsLeader)

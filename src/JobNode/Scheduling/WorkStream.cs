@@ -34,7 +34,9 @@ internal sealed class WorkStream : IAsyncDisposable
     /// <summary>Completes when nothing will be written any more: closed, or the stream broke.</summary>
     public Task Written => _writing;
 
-    /// <summary>Queues a message. False when the other side has fallen too far behind or the stream is closing.</summary>
+    /// <summary>
+    /// Queues a message. False when the other side has fallen too far behind or the stream is closing.
+    /// </summary>
     public bool TrySend(WorkMessage message) => _outgoing.Writer.TryWrite(message);
 
     /// <summary>The next message; null when the other side closed the stream.</summary>

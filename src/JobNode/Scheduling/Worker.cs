@@ -5,7 +5,8 @@ using JobNode.Transport;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// A node's side of the work stream: follows the leader, whoever it is, this node included. While there is none the hash
+/// A node's side of the work stream: follows the leader, whoever it is, this node included. While there is none the
+/// hash
 /// threads go on with what is in hand; the next leader hears of it in the hello.
 /// </summary>
 /// <param name="capacity">What this node can do.</param>

@@ -167,13 +167,16 @@ internal sealed class WorkerSession(
         while (await timer.WaitForNextTickAsync(cancellation));
     }
 
-    /// <summary>The threads stand still already: sends the last results and states, and waits until the leader has them.</summary>
+    /// <summary>
+    /// The threads stand still already: sends the last results and states, and waits until the leader has them.
+    /// </summary>
     private async Task LeaveAsync(Task reading)
     {
         SendFinished();
         List<JobInHand> inHand = [];
         hand.Show(inHand, []);
-        Send(new WorkLeaving(inHand.ConvertAll(static job => new ChainProgress(job.Id, job.Chain, job.IterationsDone))));
+        Send(new WorkLeaving(inHand.ConvertAll(
+            static job => new ChainProgress(job.Id, job.Chain, job.IterationsDone))));
         await stream.FinishAsync(TimeSpan.FromMilliseconds(LeaveTimeoutMs));
 
         // The leader closes the stream once it has taken the jobs back.
