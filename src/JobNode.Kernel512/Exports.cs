@@ -8,7 +8,8 @@ internal static unsafe class Exports
 {
     /// <summary>
     /// Advances <paramref name="lanes"/> (4, 8 or 16) chains by <paramref name="steps"/> hashes; the buffers are the
-    /// caller's and laid out as <c>LaneKernelBody</c> says. Returns 0, or -1 when there is no kernel of that many lanes.
+    /// caller's and laid out as <c>LaneKernelBody</c> says. Returns 0, or -1 when there is no kernel of that many
+    /// lanes.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "jobnode_chain_advance")]
     public static int Advance(int lanes, ulong* state, ulong* scratch, ulong* constants, ulong steps)

@@ -17,8 +17,8 @@ namespace JobNode;
 /// One running node: every part, made once and in order, and taken down in the opposite order. It decides nothing else.
 /// </summary>
 /// <remarks>
-/// Threads: one raft thread (core, log writes, apply), the pool (both ports, streams, dispatching) and one hash thread per
-/// core. They meet in bounded queues only.
+/// Threads: one raft thread (core, log writes, apply), the pool (both ports, streams, dispatching) and one hash thread
+/// per core. They meet in bounded queues only.
 /// </remarks>
 internal sealed class NodeHost : IAsyncDisposable
 {
@@ -242,7 +242,9 @@ internal sealed class NodeHost : IAsyncDisposable
         return part;
     }
 
-    /// <summary>Takes the state machine's events on the raft thread and tells those who asked; nobody may block in it.</summary>
+    /// <summary>
+    /// Takes the state machine's events on the raft thread and tells those who asked; nobody may block in it.
+    /// </summary>
     private sealed class JobEventFan(JobStateMachine machine)
     {
         private readonly List<JobEvent> _events = [];

@@ -1,4 +1,5 @@
 using JobNode;
+using JobNode.Api;
 using JobNode.Cli;
 
-return await CliRouter.RunAsync(args, CliContext.OfProcess(NodeHost.RunAsync), CancellationToken.None);
+return await CliRouter.RunAsync(args, CliContext.OfProcess(ProgramVersion.Text, NodeHost.RunAsync), CancellationToken.None);

@@ -46,7 +46,8 @@ internal sealed class KernelWriter(KernelShape shape)
         AppendHead(text);
         Append(text, 2, ["do", "{"]);
         Append(text, 3, before);
-        Append(text, 3, [$"for (ulong* k = constants + {KernelShape.Peeled}; k != constants + {LoopEnd}; k += 16)", "{"]);
+        Append(
+            text, 3, [$"for (ulong* k = constants + {KernelShape.Peeled}; k != constants + {LoopEnd}; k += 16)", "{"]);
         Append(text, 4, inside);
         Append(text, 3, ["}", ""]);
         Append(text, 3, behind);

@@ -2,7 +2,9 @@ using static JobNode.KernelGenerator.Sha512Numbers;
 
 namespace JobNode.KernelGenerator;
 
-/// <summary>A statement and where in its round it belongs: statements of several sets are merged by that place.</summary>
+/// <summary>
+/// A statement and where in its round it belongs: statements of several sets are merged by that place.
+/// </summary>
 internal readonly record struct PlacedStatement(double Place, string Text);
 
 /// <summary>
@@ -19,7 +21,9 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
     private readonly Operand?[] _knownWords = FirstBlock();
     private readonly Dictionary<int, Operand> _halfWords = [];
 
-    /// <summary>First round of the loop while its body is written: its constants come through the pointer <c>k</c>.</summary>
+    /// <summary>
+    /// First round of the loop while its body is written: its constants come through the pointer <c>k</c>.
+    /// </summary>
     public int? LoopStart { get; set; }
 
     /// <summary>Names of all locals that were used.</summary>
@@ -42,12 +46,16 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
     public IEnumerable<string> Leave() => Enumerable.Range(0, 8)
         .Select(word => backend.Store("state", (8 * index) + word, backend.Load(Schedule, word)) + ";");
 
-    /// <summary>Adds the initial state (FIPS 180-4 section 6.4.2, step 4): the digest is the next step's message.</summary>
+    /// <summary>
+    /// Adds the initial state (FIPS 180-4 section 6.4.2, step 4): the digest is the next step's message.
+    /// </summary>
     public IEnumerable<string> FinishStep() => Enumerable.Range(0, 8).Select(word =>
         backend.Store(Schedule, word, backend.Value(backend.Sum(_state[word], InitialState[word]))) + ";");
 
     /// <summary>Round <paramref name="t"/>, with the schedule of later rounds.</summary>
-    /// <remarks>The places were found by measuring (KERNEL.md): Ch, Sigma1, T1, e, Sigma0, Maj, a, then h + K + W.</remarks>
+    /// <remarks>
+    /// The places were found by measuring (KERNEL.md): Ch, Sigma1, T1, e, Sigma0, Maj, a, then h + K + W.
+    /// </remarks>
     public List<PlacedStatement> Round(int t)
     {
         List<PlacedStatement> statements = [];

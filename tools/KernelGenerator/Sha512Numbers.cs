@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace JobNode.KernelGenerator;
 
-/// <summary>SHA-512's constants computed from their definition, and its functions on known words (FIPS 180-4).</summary>
+/// <summary>
+/// SHA-512's constants computed from their definition, and its functions on known words (FIPS 180-4).
+/// </summary>
 internal static class Sha512Numbers
 {
     /// <summary>Rounds of one compression.</summary>
@@ -39,7 +41,9 @@ internal static class Sha512Numbers
         }
     }
 
-    /// <summary>The first 64 bits behind the point of the prime's root: the low word of root(p * 2^(64 * degree)).</summary>
+    /// <summary>
+    /// The first 64 bits behind the point of the prime's root: the low word of root(p * 2^(64 * degree)).
+    /// </summary>
     private static ulong Fraction(int prime, int degree)
     {
         BigInteger target = (BigInteger)prime << (64 * degree);

@@ -9,7 +9,9 @@ internal abstract class VectorBackend
     /// <summary><c>Vector256</c> or <c>Vector512</c>.</summary>
     public abstract string Vector { get; }
 
-    /// <summary>Maj is computed from differences that the next round uses again, where there is no ternary logic.</summary>
+    /// <summary>
+    /// Maj is computed from differences that the next round uses again, where there is no ternary logic.
+    /// </summary>
     public virtual bool KeepsDifferences => false;
 
     /// <summary>A local that the kernel declares before its loop; empty for none.</summary>

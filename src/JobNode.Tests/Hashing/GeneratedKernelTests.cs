@@ -13,7 +13,8 @@ public sealed class GeneratedKernelTests
         foreach (GeneratedFile file in files)
         {
             bool same = File.ReadAllText(Path.Combine(directory, file.Name)) == file.Text;
-            Assert.True(same, $"{file.Name} differs: dotnet run --project tools/KernelGenerator -- src/JobNode/Hashing");
+            Assert.True(
+                same, $"{file.Name} differs: dotnet run --project tools/KernelGenerator -- src/JobNode/Hashing");
         }
 
         Assert.Equal(

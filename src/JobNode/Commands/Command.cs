@@ -1,6 +1,8 @@
 namespace JobNode.Commands;
 
-/// <summary>What the replicated log holds. Every change of the replicated state is one of these, and nothing else.</summary>
+/// <summary>
+/// What the replicated log holds. Every change of the replicated state is one of these, and nothing else.
+/// </summary>
 internal abstract record Command;
 
 /// <summary>Takes jobs in. Each is already absorbed: its body was hashed once by the node that received it.</summary>
@@ -13,7 +15,9 @@ internal sealed record Complete(IReadOnlyList<FinishedChain> Chains) : Command;
 /// <summary>Moves running jobs forward, so that another node can go on from here. Never backwards.</summary>
 internal sealed record Checkpoint(IReadOnlyList<ChainProgress> Chains) : Command;
 
-/// <summary>Takes finished jobs out of the completed queue. Repeated under the same key it gives the same batch.</summary>
+/// <summary>
+/// Takes finished jobs out of the completed queue. Repeated under the same key it gives the same batch.
+/// </summary>
 /// <param name="Key">128 bits that name this pull: from the client's Idempotency-Key, or random. Never zero.</param>
 /// <param name="Top">1 to <see cref="Limits.PullTopMax"/>.</param>
 /// <param name="Order">Which end of the completed queue.</param>

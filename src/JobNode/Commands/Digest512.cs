@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace JobNode.Commands;
 
 /// <summary>The 64 bytes of a SHA-512 digest (FIPS 180-4), which are also the whole state of a hash chain.</summary>
-/// <remarks>Held as eight machine words of raw digest bytes; only equality and the bytes matter, never the words.</remarks>
+/// <remarks>
+/// Held as eight machine words of raw digest bytes; only equality and the bytes matter, never the words.
+/// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Digest512 : IEquatable<Digest512>
 {

@@ -11,7 +11,9 @@ internal interface IStateMachine
     /// <summary>128 bits over the whole replicated state; equal on every node at equal index.</summary>
     UInt128 Digest { get; }
 
-    /// <summary>Applies one command of the entry at <paramref name="index"/>. Several commands may share an entry.</summary>
+    /// <summary>
+    /// Applies one command of the entry at <paramref name="index"/>. Several commands may share an entry.
+    /// </summary>
     /// <param name="index">Log index, never below <see cref="AppliedIndex"/>.</param>
     /// <param name="timeMs">The leader's stamp in Unix ms; the machine clamps it so that time never goes back.</param>
     /// <param name="command">A valid command; an invalid one breaks an invariant.</param>

@@ -7,7 +7,9 @@ namespace JobNode.Commands;
 /// <summary>An assertion that is always on. A broken belief about replicated state must stop the process.</summary>
 internal static class Invariant
 {
-    /// <summary>Throws <see cref="InvariantException"/> naming the belief and the place when it does not hold.</summary>
+    /// <summary>
+    /// Throws <see cref="InvariantException"/> naming the belief and the place when it does not hold.
+    /// </summary>
     [StackTraceHidden]
     public static void That(
         [DoesNotReturnIf(false)] bool holds,

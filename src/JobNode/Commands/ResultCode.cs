@@ -34,7 +34,9 @@ internal enum ResultCode : byte
     /// <summary>This node does not lead; the command was never logged: safe to pass on.</summary>
     NotLeader = 100,
 
-    /// <summary>Leadership was lost while waiting; the command may or may not take effect. Retry under the same id.</summary>
+    /// <summary>
+    /// Leadership was lost while waiting; the command may or may not take effect. Retry under the same id.
+    /// </summary>
     OutcomeUnknown = 101,
 
     /// <summary>Too many proposals are in flight on this node; never logged.</summary>

@@ -24,7 +24,8 @@ internal sealed class StatusBoard(ConsensusStatus initial)
     }
 
     /// <summary>
-    /// Completes at the next change of leader, term or role after <paramref name="seen"/>; at once when it is past already.
+    /// Completes at the next change of leader, term or role after <paramref name="seen"/>; at once when it is past
+    /// already.
     /// </summary>
     public async Task<ConsensusStatus> WaitForChangeAsync(ConsensusStatus seen, CancellationToken cancellation)
     {

@@ -36,7 +36,8 @@ internal sealed record WorkReport(IReadOnlyList<NodeWork> Nodes, long RunningJob
 /// <param name="IterationsPerSecond">Measured; when idle, what its kernel measured at start.</param>
 /// <param name="KernelPath">scalar, avx2 or avx512.</param>
 internal readonly record struct NodeWork(
-    NodeId Node, int HashThreads, int Lanes, int LanesBusy, int JobsHeld, double IterationsPerSecond, string KernelPath);
+    NodeId Node, int HashThreads, int Lanes, int LanesBusy, int JobsHeld, double IterationsPerSecond,
+    string KernelPath);
 
 /// <summary>Where the latest <see cref="WorkReport"/> hangs; written by scheduling, read by the API.</summary>
 internal sealed class WorkBoard

@@ -12,8 +12,8 @@ internal interface IRaftTransport
     void Send(NodeId to, byte[] message);
 
     /// <summary>
-    /// Streams the snapshot file at <paramref name="snapshotIndex"/> in chunks, then delivers the message that announces it.
-    /// Always ends with <see cref="IRaftInbox.ReportSnapshot"/>.
+    /// Streams the snapshot file at <paramref name="snapshotIndex"/> in chunks, then delivers the message that
+    /// announces it. Always ends with <see cref="IRaftInbox.ReportSnapshot"/>.
     /// </summary>
     void SendSnapshot(NodeId to, byte[] message, ulong snapshotIndex);
 }
@@ -24,7 +24,10 @@ internal interface IRaftInbox
     /// <summary>A message arrived. False when the inbox is full and it was dropped.</summary>
     bool Receive(byte[] message);
 
-    /// <summary>A whole, verified snapshot arrived in <paramref name="fileName"/> of the data directory, announced by this message.</summary>
+    /// <summary>
+    /// A whole, verified snapshot arrived in <paramref name="fileName"/> of the data directory, announced by this
+    /// message.
+    /// </summary>
     bool ReceiveSnapshot(byte[] message, string fileName);
 
     /// <summary>Messages to this node are not getting through.</summary>

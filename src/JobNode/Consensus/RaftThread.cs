@@ -56,7 +56,8 @@ internal sealed class RaftThread : IAsyncDisposable
             }
             catch (Exception error)
             {
-                // Fail-stop: the loop has answered its callers; going on could lose what was promised. The host sees Ended.
+                // Fail-stop: the loop has answered its callers; going on could lose what was promised. The host sees
+                // Ended.
                 _logger.RaftThreadFailed(error);
             }
         }

@@ -129,7 +129,9 @@ internal static unsafe class ScalarKernel
     }
 
     /// <summary>T1 of a round without the constant and the word (step 3): h + Sigma1(e) + Ch(e, f, g).</summary>
-    /// <remarks>Plain expressions: calls within calls exceed the JIT's budget for inlining here, at a third of the speed.</remarks>
+    /// <remarks>
+    /// Plain expressions: calls within calls exceed the JIT's budget for inlining here, at a third of the speed.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong First(ulong e, ulong f, ulong g, ulong h) =>
         h + (((f ^ g) & e) ^ g)

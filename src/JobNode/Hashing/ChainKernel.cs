@@ -27,14 +27,17 @@ internal sealed class ChainKernel
     public KernelPath Best { get; }
 
     /// <summary>Detects, tests and measures the paths of this machine.</summary>
-    /// <param name="forcedPath">The only path to use: <c>scalar</c>, <c>avx2</c> or <c>avx512</c>; null for all.</param>
-    /// <exception cref="PlatformNotSupportedException">No usable path, or not the forced one; says what is missing.</exception>
+    /// <param name="forcedPath">The only path to use: <c>scalar</c>, <c>avx2</c> or <c>avx512</c>; null for
+    /// all.</param>
+    /// <exception cref="PlatformNotSupportedException">No usable path, or not the forced one; says what is
+    /// missing.</exception>
     public static ChainKernel Create(string? forcedPath)
     {
         if (!Avx2.IsSupported)
         {
             throw new PlatformNotSupportedException(
-                "jobnode needs an x86-64 processor with AVX2 (Intel Haswell of 2013, AMD Excavator of 2015, or later).");
+                "jobnode needs an x86-64 processor with AVX2 (Intel Haswell of 2013, AMD Excavator of 2015, or "
+                + "later).");
         }
 
         if (forcedPath is not (null or "scalar" or "avx2" or "avx512"))

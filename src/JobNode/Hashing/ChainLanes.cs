@@ -65,7 +65,9 @@ internal sealed unsafe class ChainLanes : IDisposable
     /// <summary>Copies a lane over another, to close the gap that a finished chain leaves.</summary>
     public void Move(int from, int to) => Lane(from).CopyTo(Lane(to));
 
-    /// <summary>Advances lanes 0 to <paramref name="active"/>-1 by <paramref name="steps"/> hashes; others keep theirs.</summary>
+    /// <summary>
+    /// Advances lanes 0 to <paramref name="active"/>-1 by <paramref name="steps"/> hashes; others keep theirs.
+    /// </summary>
     public void Advance(int active, ulong steps)
     {
         ObjectDisposedException.ThrowIf(_memory == null, this);

@@ -6,7 +6,8 @@ namespace JobNode.Hashing;
 /// <param name="Path">Name of the path, or of the library call that it is compared with.</param>
 /// <param name="Lanes">Chains advanced together.</param>
 /// <param name="IterationsPerSecond">Per core, the median of the rounds; null when it could not be run.</param>
-/// <param name="RatioToOpenSsl">To one OpenSSL Init/Update/Final chain in the same round, the median; null without.</param>
+/// <param name="RatioToOpenSsl">To one OpenSSL Init/Update/Final chain in the same round, the median; null
+/// without.</param>
 /// <param name="Note">Why it could not be run, or what it is; empty when there is nothing to say.</param>
 internal sealed record HashBenchmarkRow(
     string Path, int Lanes, double? IterationsPerSecond, double? RatioToOpenSsl, string Note);
@@ -17,7 +18,9 @@ internal sealed record HashBenchmarkRow(
 /// <param name="Rows">OpenSSL first, then the paths, the plainest first.</param>
 internal sealed record HashBenchmarkReport(string Machine, int Threads, IReadOnlyList<HashBenchmarkRow> Rows);
 
-/// <summary>Every path against OpenSSL, in one run and in turns, so that the ratios mean something on a busy machine.</summary>
+/// <summary>
+/// Every path against OpenSSL, in one run and in turns, so that the ratios mean something on a busy machine.
+/// </summary>
 internal static class HashBenchmark
 {
     private const int Rounds = 21;

@@ -19,17 +19,20 @@ internal static unsafe partial class KernelLibrary
     /// <summary>memfd_create(2): closed on exec.</summary>
     private const uint CloseOnExec = 1;
 
-    /// <summary>memfd_create(2): may be mapped as code even where that must be asked for; Linux 6.3 and later.</summary>
+    /// <summary>
+    /// memfd_create(2): may be mapped as code even where that must be asked for; Linux 6.3 and later.
+    /// </summary>
     private const uint Executable = 16;
 
     private static delegate* unmanaged<int, ulong*, ulong*, ulong*, ulong, int> s_advance;
 
     /// <summary>Whether the processor has AVX-512 (F, BW, CD, DQ, VL) and the system saves its registers.</summary>
     /// <remarks>
-    /// CPUID leaf 7 says what the processor has. Whether it may be used stands in XCR0 (bits 5 to 7, Intel SDM volume 1,
-    /// 13.3), for which .NET has no XGETBV; but Linux drops avx512f, and with it all that depends on it, from the flags of
-    /// /proc/cpuinfo when it does not enable that state (arch/x86/kernel/fpu/xstate.c, cpuid-deps.c). The first 8 KiB
-    /// cover the first processor; the whole file takes long on a big machine.
+    /// CPUID leaf 7 says what the processor has. Whether it may be used stands in XCR0 (bits 5 to 7, Intel SDM volume
+    /// 1,
+    /// 13.3), for which .NET has no XGETBV; but Linux drops avx512f, and with it all that depends on it, from the flags
+    /// of /proc/cpuinfo when it does not enable that state (arch/x86/kernel/fpu/xstate.c, cpuid-deps.c). The first 8
+    /// KiB cover the first processor; the whole file takes long on a big machine.
     /// </remarks>
     public static bool IsMachineCapable()
     {
@@ -52,7 +55,8 @@ internal static unsafe partial class KernelLibrary
     }
 
     /// <summary>Loads the library and gives its kernels.</summary>
-    /// <exception cref="DllNotFoundException">It is not embedded, or the system refuses to load it; says why.</exception>
+    /// <exception cref="DllNotFoundException">It is not embedded, or the system refuses to load it; says
+    /// why.</exception>
     /// <exception cref="EntryPointNotFoundException">It is not the library that was meant.</exception>
     public static KernelPath Load()
     {
@@ -99,7 +103,8 @@ internal static unsafe partial class KernelLibrary
         return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
     }
 
-    [LibraryImport("libc.so.6", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc.so.6", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int CreateMemoryFile(string name, uint flags);
 }

@@ -3,9 +3,10 @@ namespace JobNode.Hashing;
 /// <summary>
 /// Advances every lane of one group of chains by <paramref name="steps"/> hashes (at least one).
 /// </summary>
-/// <param name="state">Words of the chain values, transposed by sets of eight (AVX-512) or four (AVX2) lanes: the words 0
-/// of a set's lanes, then the words 1, and so on; 64-byte aligned, machine byte order.</param>
-/// <param name="scratch">Room for the message schedule: <see cref="LaneKernel.ScratchWords"/> words, 64-byte aligned.</param>
+/// <param name="state">Words of the chain values, transposed by sets of eight (AVX-512) or four (AVX2) lanes: the words
+/// 0 of a set's lanes, then the words 1, and so on; 64-byte aligned, machine byte order.</param>
+/// <param name="scratch">Room for the message schedule: <see cref="LaneKernel.ScratchWords"/> words, 64-byte
+/// aligned.</param>
 /// <param name="constants">The eighty round constants.</param>
 /// <param name="steps">How many hashes to advance by.</param>
 internal unsafe delegate void LaneKernelBody(ulong* state, ulong* scratch, ulong* constants, ulong steps);
@@ -19,7 +20,9 @@ internal sealed class LaneKernel(int lanes, int setLanes, LaneKernelBody body)
     /// <summary>Most lanes that any kernel has.</summary>
     public const int LanesMax = 16;
 
-    /// <summary>Words of scratch that every kernel is content with: the schedule of <see cref="LanesMax"/> lanes.</summary>
+    /// <summary>
+    /// Words of scratch that every kernel is content with: the schedule of <see cref="LanesMax"/> lanes.
+    /// </summary>
     public const int ScratchWords = LanesMax * Sha512Constants.BlockWords;
 
     /// <summary>Chains that it advances together.</summary>
@@ -47,6 +50,8 @@ internal sealed class KernelPath(string name, params IReadOnlyList<LaneKernel> k
     /// <summary>Chains in its widest kernel.</summary>
     public int Lanes => Kernels[^1].Lanes;
 
-    /// <summary>Hashes per second on one core with all lanes busy, as measured at start (a few ms: a rough number).</summary>
+    /// <summary>
+    /// Hashes per second on one core with all lanes busy, as measured at start (a few ms: a rough number).
+    /// </summary>
     public double IterationsPerSecond => Lanes / Kernels[^1].SecondsPerStep;
 }

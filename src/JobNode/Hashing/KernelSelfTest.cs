@@ -2,7 +2,9 @@ using static JobNode.Hashing.Sha512Constants;
 
 namespace JobNode.Hashing;
 
-/// <summary>Tests a path before it is trusted: published vectors first, then every lane against the scalar oracle.</summary>
+/// <summary>
+/// Tests a path before it is trusted: published vectors first, then every lane against the scalar oracle.
+/// </summary>
 internal static unsafe class KernelSelfTest
 {
     /// <summary>SHA-512 of "abc", from NIST's examples to FIPS 180-4; here the first value of a chain.</summary>
@@ -26,7 +28,8 @@ internal static unsafe class KernelSelfTest
         + "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909");
 
     private static ReadOnlySpan<byte> TwoBlockMessage =>
-        "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"u8;
+        "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmno"u8
+        + "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"u8;
 
     /// <summary>What is wrong with the path, as the end of a sentence; null when it computes what it should.</summary>
     public static string? FindFailure(KernelPath path)

@@ -4,7 +4,8 @@ using JobNode.Commands;
 namespace JobNode.Transport;
 
 /// <summary>
-/// Frames over a stream: four bytes of length (little-endian), then that many bytes. One reader and one writer at a time.
+/// Frames over a stream: four bytes of length (little-endian), then that many bytes. One reader and one writer at a
+/// time.
 /// </summary>
 internal sealed class FrameStream(Stream input, Stream output)
 {
@@ -12,11 +13,13 @@ internal sealed class FrameStream(Stream input, Stream output)
     private readonly byte[] _writeHeader = new byte[sizeof(int)];
 
     /// <summary>Reads one frame; null at a clean end of the stream.</summary>
-    /// <exception cref="InvalidDataException">The length is negative or above <see cref="Limits.FrameBytesMax"/>.</exception>
+    /// <exception cref="InvalidDataException">The length is negative or above <see
+    /// cref="Limits.FrameBytesMax"/>.</exception>
     /// <exception cref="EndOfStreamException">The stream ended inside a frame.</exception>
     public async ValueTask<byte[]?> ReadAsync(CancellationToken cancellation)
     {
-        int got = await input.ReadAtLeastAsync(_readHeader, _readHeader.Length, throwOnEndOfStream: false, cancellation);
+        int got =
+            await input.ReadAtLeastAsync(_readHeader, _readHeader.Length, throwOnEndOfStream: false, cancellation);
         if (got == 0)
         {
             return null;

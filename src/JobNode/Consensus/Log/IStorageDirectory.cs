@@ -9,7 +9,9 @@ internal interface IStorageDirectory
     /// <summary>Names of all files, sorted.</summary>
     IReadOnlyList<string> List();
 
-    /// <summary>Creates a file (it must not exist) with room for <paramref name="preallocateBytes"/> zero bytes.</summary>
+    /// <summary>
+    /// Creates a file (it must not exist) with room for <paramref name="preallocateBytes"/> zero bytes.
+    /// </summary>
     IStorageFile Create(string name, long preallocateBytes);
 
     /// <summary>Opens an existing file for reading and writing.</summary>

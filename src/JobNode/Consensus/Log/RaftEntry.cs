@@ -13,5 +13,7 @@ internal enum RaftEntryKind : byte
     ConfigurationChange = 1,
 }
 
-/// <summary>What a node must never forget: its term, its vote in it, and how far it knows the log is committed.</summary>
+/// <summary>
+/// What a node must never forget: its term, its vote in it, and how far it knows the log is committed.
+/// </summary>
 internal readonly record struct HardState(ulong Term, ulong Vote, ulong Commit);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 
-namespace JobNode.Observability;
+namespace JobNode;
 
 /// <summary>
 /// The node's log: one line per event on standard error, so that standard output stays for people and pipes.
