@@ -51,7 +51,7 @@ internal sealed class WorkCluster : IApplyThread, IAsyncDisposable
         }
     }
 
-    /// <summary>A chain alone in a thread: the best of many short samples, for a busy machine must not spoil it.</summary>
+    /// <summary>A chain alone in a thread: the best of many samples, so that load does not spoil it.</summary>
     public static ulong ChainIterationsPerSecond()
     {
         const ulong Steps = 2_000;
