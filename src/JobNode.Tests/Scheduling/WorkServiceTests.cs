@@ -5,11 +5,8 @@ namespace JobNode.Tests.Scheduling;
 
 public class WorkServiceTests
 {
-    /// <summary>
-    /// About two and a half seconds of one lane: long enough that its progress is reported on the way.
-    /// </summary>
-    private static readonly ulong LongIterations =
-        (ulong)(2.5 * WorkCluster.Kernel.Value.Best.IterationsPerSecond / WorkCluster.Kernel.Value.Best.Lanes);
+    /// <summary>At least three seconds of a chain alone: its progress is reported on the way.</summary>
+    private static readonly ulong LongIterations = 3 * WorkCluster.ChainIterationsPerSecond();
 
     [Fact]
     public async Task Jobs_of_all_lengths_finish_with_the_right_results_on_three_workers()

@@ -53,7 +53,7 @@ internal static class SchedulingLimits
     public const int ProgressIntervalMs = 500;
 
     /// <summary>A hash thread notes where its chains stand this often, in milliseconds.</summary>
-    public const int SnapshotIntervalMs = 1_000;
+    public const int SnapshotIntervalMs = 500;
 
     /// <summary>
     /// A new leader waits this long at most for all members' hands before it hands out work, in milliseconds.
