@@ -2,4 +2,5 @@ using JobNode;
 using JobNode.Api;
 using JobNode.Cli;
 
-return await CliRouter.RunAsync(args, CliContext.OfProcess(ProgramVersion.Text, NodeHost.RunAsync), CancellationToken.None);
+CliContext context = CliContext.OfProcess(ProgramVersion.Text, NodeHost.RunAsync);
+return await CliRouter.RunAsync(args, context, CancellationToken.None);

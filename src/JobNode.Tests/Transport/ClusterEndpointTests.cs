@@ -49,6 +49,30 @@ public sealed class ClusterEndpointTests
     }
 
     [Fact]
+    public async Task An_answer_that_ends_before_the_question_began_is_still_read()
+    {
+        await using TestNode server = await TestNode.StartAsync(1, TestNode.Cluster);
+        server.Endpoint.MapForAnyone("/hello", async (_, stream, cancellation) =>
+        {
+            await stream.Output.WriteAsync(new byte[] { 7 }, cancellation);
+            await stream.Output.FlushAsync(cancellation);
+        });
+
+        async Task AskAsync()
+        {
+            await using DuplexStream stream = await server.Connections.OpenAsync(server.Address, "/hello", None);
+            byte[] answer = new byte[1];
+            await stream.Input.ReadExactlyAsync(answer, None);
+            Assert.Equal(7, answer[0]);
+        }
+
+        for (int round = 0; round < 100; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync())).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Fact]
     public async Task Disposing_the_openers_side_ends_the_handlers_input()
     {
         await using TestNode server = await TestNode.StartAsync(1, TestNode.Cluster);

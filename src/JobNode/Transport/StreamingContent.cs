@@ -2,8 +2,9 @@ using System.Net;
 
 namespace JobNode.Transport;
 
-/// <summary>A request body that is written by hand while the request runs, so that both directions flow at
-/// once.</summary>
+/// <summary>
+/// A request body that is written by hand while the request runs, so that both directions flow at once.
+/// </summary>
 internal sealed class StreamingContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,10 +38,20 @@ internal sealed class StreamingContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // Without data the headers would wait in the connection's buffer.
-        await stream.FlushAsync(cancellationToken);
-        _opened.TrySetResult(new RequestBodyStream(stream, this));
-        await _finished.Task.WaitAsync(cancellationToken);
+        try
+        {
+            // Without data the headers would wait in the connection's buffer.
+            await stream.FlushAsync(cancellationToken);
+            _opened.TrySetResult(new RequestBodyStream(stream, this));
+            await _finished.Task.WaitAsync(cancellationToken);
+        }
+        catch (Exception error)
+            when (error is OperationCanceledException or IOException && !Aborted.IsCancellationRequested)
+        {
+            // The other side answered and closed without wanting the rest of the question (RFC 9113 section 8.1). Its
+            // answer counts; what is written from here on fails as it should.
+            _opened.TrySetResult(new RequestBodyStream(stream, this));
+        }
     }
 
     /// <inheritdoc/>
