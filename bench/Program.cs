@@ -1,4 +1,19 @@
 using BenchmarkDotNet.Running;
+using JobNode.Bench;
+using JobNode.Bench.Systems;
 
-// dotnet run -c Release --project bench -- --filter '*'
-BenchmarkSwitcher.FromAssembly(typeof(JobNode.Bench.ChainKernelBenchmark).Assembly).Run(args);
+// Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
+// The whole binary:  dotnet run -c Release --project bench -- lanes|pending [BINARY]
+string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
+switch (args.FirstOrDefault())
+{
+    case "lanes":
+        await LanesBusy.RunAsync(binary);
+        break;
+    case "pending":
+        await PendingJobs.RunAsync(binary);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(ChainKernelBenchmark).Assembly).Run(args);
+        break;
+}

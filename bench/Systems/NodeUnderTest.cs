@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace JobNode.Bench.Systems;
+
+/// <summary>The published binary as one node on loopback, with a data directory of its own.</summary>
+internal sealed class NodeUnderTest : IDisposable
+{
+    private readonly string _binary;
+    private readonly string[] _arguments;
+    private readonly string _directory = Directory.CreateTempSubdirectory("jobnode-bench-").FullName;
+    private readonly int _apiPort = FreePort();
+    private readonly int _clusterPort = FreePort();
+    private Process? _process;
+
+    /// <summary>Prepares a node; <paramref name="arguments"/> are added to <c>serve</c>.</summary>
+    public NodeUnderTest(string binary, params string[] arguments)
+    {
+        _binary = binary;
+        _arguments = arguments;
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_apiPort}"), Timeout = TimeSpan.FromMinutes(10) };
+    }
+
+    /// <summary>Talks to the node.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>Resident memory now, in bytes (VmRSS of proc(5)).</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            string line =
+                File.ReadLines($"/proc/{_process!.Id}/status").First(text => text.StartsWith("VmRSS:", default));
+            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        }
+    }
+
+    /// <summary>Bytes that the data directory takes on disk.</summary>
+    public long DiskBytes => new DirectoryInfo(_directory).EnumerateFiles().Sum(static file => file.Length);
+
+    /// <summary>Starts it; gives the time until /readyz says yes.</summary>
+    public async Task<TimeSpan> StartAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        var start = new ProcessStartInfo(_binary)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string[] own =
+        [
+            "serve", "--data-dir", _directory,
+            "--listen", $"127.0.0.1:{_apiPort}", "--cluster-listen", $"127.0.0.1:{_clusterPort}",
+        ];
+        foreach (string argument in own.Concat(_arguments))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += static (_, _) => { };
+        _process.ErrorDataReceived += static (_, line) => Console.Error.WriteLine(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        while (!await IsReadyAsync())
+        {
+            if (_process.HasExited)
+            {
+                throw new InvalidOperationException($"the node ended with {_process.ExitCode}");
+            }
+
+            await Task.Delay(2);
+        }
+
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>kill -9, as a crash would.</summary>
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>GET as a JSON document.</summary>
+    public async Task<JsonElement> GetAsync(string path) =>
+        (await Http.GetFromJsonAsync<JsonDocument>(path))!.RootElement;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_process is { HasExited: false })
+        {
+            Kill();
+        }
+
+        _process?.Dispose();
+        Http.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using HttpResponseMessage response = await Http.GetAsync("/readyz");
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
