@@ -34,9 +34,8 @@ internal static class LanesBusy
         double below = (double)latenciesMs.Count(static ms => ms < 50) / latenciesMs.Count;
         Console.WriteLine($"jobs over bench hash on {Environment.ProcessorCount} cores, median of 3: {ratio:P1}");
         Console.WriteLine($"enqueue meanwhile, {latenciesMs.Count} calls: {below:P2} below 50 ms, "
-            + $"median {At(latenciesMs, 0.5):F2} ms, p95 {At(latenciesMs, 0.95):F2} ms, p99 {At(latenciesMs, 0.99):F2} "
-            + "ms, "
-            + $"longest {latenciesMs[^1]:F1} ms");
+            + $"median {At(latenciesMs, 0.5):F2} ms, p95 {At(latenciesMs, 0.95):F2} ms, "
+            + $"p99 {At(latenciesMs, 0.99):F2} ms, longest {latenciesMs[^1]:F1} ms");
     }
 
     private static double At(List<double> sorted, double quantile) => sorted[(int)(quantile * (sorted.Count - 1))];

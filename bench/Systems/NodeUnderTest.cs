@@ -22,7 +22,11 @@ internal sealed class NodeUnderTest : IDisposable
     {
         _binary = binary;
         _arguments = arguments;
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_apiPort}"), Timeout = TimeSpan.FromMinutes(10) };
+        Http = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{_apiPort}"),
+            Timeout = TimeSpan.FromMinutes(10),
+        };
     }
 
     /// <summary>Talks to the node.</summary>
@@ -33,9 +37,9 @@ internal sealed class NodeUnderTest : IDisposable
     {
         get
         {
-            string line =
-                File.ReadLines($"/proc/{_process!.Id}/status").First(text => text.StartsWith("VmRSS:", default));
-            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+            string status = File.ReadAllText($"/proc/{_process!.Id}/status");
+            string kibibytes = status.Split("VmRSS:")[1].Split("kB")[0];
+            return long.Parse(kibibytes, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite) << 10;
         }
     }
 
