@@ -121,10 +121,14 @@ public sealed class CallTests
         Assert.True(JobId.TryParse(id, out JobId jobId));
         host.Progress = new ChainProgress(jobId, default, 4);
         host.Work.Current = new WorkReport(
-            [new NodeWork(LocalCluster.Self, 1, 4, 1, 1, 100, "avx2")], 1, DateTimeOffset.UtcNow);
+            [new NodeWork(LocalCluster.Self, 1, 4, 1, 1, new HashRates(100, 2, 40), "avx2")],
+            1,
+            0,
+            DateTimeOffset.UtcNow);
         JsonElement running = await host.GetAsync($"/jobs/{id}");
         Assert.Equal("running", running.GetProperty("state").GetString());
         Assert.Equal(4UL, running.GetProperty("iterationsDone").GetUInt64());
+        Assert.Equal("pending", (await host.GetAsync("/jobs")).GetProperty("jobs")[0].GetProperty("state").GetString());
 
         Task<JsonElement> waiting = host.GetAsync($"/jobs/{id}?wait=2m");
         await WaitUntilAsync(() => host.Waiters.Count == 1);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using JobNode.Api;
+using JobNode.Commands;
 
 namespace JobNode.Tests.Api;
 
@@ -32,6 +33,28 @@ public sealed class DescriptionTests
         Assert.Equal(99, status.GetProperty("iterationsRemaining").GetInt32());
         Assert.Equal(JsonValueKind.Null, status.GetProperty("etaSeconds").ValueKind);
         Assert.Matches("^[0-9a-f]{32}$", status.GetProperty("stateDigest").GetString());
+    }
+
+    [Fact]
+    public async Task Status_tells_capacity_throughput_and_an_estimate_not_below_the_longest_chain()
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        await host.EnqueueAsync([1], "iterations=1001");
+        var rates = new HashRates(500, 20, 25);
+        host.Work.Current = new WorkReport(
+            [new NodeWork(LocalCluster.Self, 1, 16, 1, 1, rates, "avx512")], 1, 40, DateTimeOffset.UtcNow);
+        JsonElement status = await host.GetAsync("/status");
+        JsonElement node = status.GetProperty("nodes")[0];
+        Assert.Equal(500, node.GetProperty("iterationsPerSecond").GetDouble());
+        Assert.Equal(20, node.GetProperty("iterationsPerSecondNow").GetDouble());
+        Assert.Equal(500, status.GetProperty("iterationsPerSecond").GetDouble());
+        Assert.Equal(20, status.GetProperty("iterationsPerSecondNow").GetDouble());
+        Assert.Equal(40, status.GetProperty("etaSeconds").GetDouble());
+        string text = await host.Client.GetStringAsync("/metrics");
+        Assert.Contains($"jobnode_node_iterations_per_second{{node=\"{LocalCluster.Self}\"}} 500\n", text,
+            StringComparison.Ordinal);
+        Assert.Contains($"jobnode_node_iterations_per_second_now{{node=\"{LocalCluster.Self}\"}} 20\n", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]

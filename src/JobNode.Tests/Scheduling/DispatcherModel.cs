@@ -87,7 +87,7 @@ internal sealed class DispatcherModel(int seed)
     {
         int threads = _random.Next(1, 4);
         _hands[node] = [];
-        var hello = new WorkHello(threads, threads * 4, _random.Next(1, 1_000_000), "scalar", [], []);
+        var hello = new WorkHello(threads, threads * 4, AnyRates(), "scalar", [], []);
         _dispatcher.Connect(node, hello, _nowMs);
     }
 
@@ -148,7 +148,7 @@ internal sealed class DispatcherModel(int seed)
                 moved.Add(new ChainProgress(job.Id, default, done));
             }
 
-            _dispatcher.Report(node, new WorkProgress(1, _random.Next(1, 1_000_000), moved), _nowMs);
+            _dispatcher.Report(node, new WorkProgress(1, AnyRates(), moved), _nowMs);
         }
 
         List<ChainProgress> due = [];
@@ -183,6 +183,8 @@ internal sealed class DispatcherModel(int seed)
             }
         }
     }
+
+    private HashRates AnyRates() => new(_random.Next(1, 1_000_000), 0, _random.Next(1, 1_000_000));
 
     private NodeId AnyWorker() => _hands.Keys.ElementAt(_random.Next(_hands.Count));
 }

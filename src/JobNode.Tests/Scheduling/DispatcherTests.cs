@@ -51,7 +51,7 @@ public class DispatcherTests
         Dispatcher dispatcher = WithWorkers((A, 1, 1));
         AddLong(dispatcher, 1, 3);
         dispatcher.Assign([]);
-        dispatcher.Report(A, new WorkProgress(1, 1000, [new ChainProgress(new JobId(1), Digest(5), 4_321)]), 10);
+        dispatcher.Report(A, new WorkProgress(1, Rates, [new ChainProgress(new JobId(1), Digest(5), 4_321)]), 10);
         Assert.Equal(2, dispatcher.Disconnect(A));
         dispatcher.Connect(B, Hello(1, 1), 20);
         List<Assignment> given = [];
@@ -121,7 +121,7 @@ public class DispatcherTests
     public void Silent_worker_is_found()
     {
         Dispatcher dispatcher = WithWorkers((A, 1, 1), (B, 1, 1));
-        dispatcher.Report(B, new WorkProgress(0, 1, []), 5_000);
+        dispatcher.Report(B, new WorkProgress(0, Rates, []), 5_000);
         List<NodeId> silent = [];
         dispatcher.CollectSilent(2_000, silent);
         Assert.Equal([A], silent);
@@ -147,7 +147,41 @@ public class DispatcherTests
         Config.QuickThrowOnFailure.WithMaxTest(300),
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), static seed => new DispatcherModel(seed).Run(200)));
 
+    [Fact]
+    public void Longest_chain_counts_at_the_rate_of_its_worker_and_ready_ones_at_the_best()
+    {
+        var dispatcher = new Dispatcher();
+        AddLong(dispatcher, 1, 1);
+        Assert.Equal(0, dispatcher.LongestChainSeconds);
+        dispatcher.Connect(A, Hello(1, 1), 0);
+        Assert.Equal((Long - 1) / 1_000.0, dispatcher.LongestChainSeconds);
+        dispatcher.Assign([]);
+        dispatcher.Report(A, new WorkProgress(1, Rates, [new ChainProgress(new JobId(1), Digest(5), 4_000_000)]), 10);
+        Assert.Equal((Long - 4_000_000) / 1_000.0, dispatcher.LongestChainSeconds);
+        dispatcher.Report(A, new WorkProgress(1, new HashRates(16_000, 0, 2_000), []), 20);
+        Assert.Equal((Long - 4_000_000) / 2_000.0, dispatcher.LongestChainSeconds);
+        dispatcher.Forget(new JobId(1));
+        Assert.Equal(0, dispatcher.LongestChainSeconds);
+    }
+
+    [Fact]
+    public void Hand_is_filled_by_the_capacity_and_not_by_the_throughput()
+    {
+        var dispatcher = new Dispatcher();
+        dispatcher.Connect(A, new WorkHello(1, 1, new HashRates(5_000_000, 4, 1_000), "scalar", [], []), 0);
+        for (ulong job = 1; job <= 2_000; job++)
+        {
+            dispatcher.AddPending(Pending(job, 1_001));
+        }
+
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        Assert.Equal(5_000_000 * SchedulingLimits.HandSeconds / 1_000, given.Count);
+    }
+
     private const ulong Long = 10_000_000;
+
+    private static readonly HashRates Rates = new(1_000, 1, 1_000);
 
     private static Dispatcher WithWorkers(params (NodeId Node, int Threads, int Lanes)[] workers)
     {
@@ -160,7 +194,7 @@ public class DispatcherTests
         return dispatcher;
     }
 
-    private static WorkHello Hello(int threads, int lanes) => new(threads, lanes, 1_000, "scalar", [], []);
+    private static WorkHello Hello(int threads, int lanes) => new(threads, lanes, Rates, "scalar", [], []);
 
     private static PendingJob Pending(ulong number, ulong total, byte priority = 0) =>
         new(new JobId(number), Digest((byte)number), 1, total, priority);
@@ -181,7 +215,7 @@ public class DispatcherTests
 
     private static List<ChainProgress> CheckpointsAfter(Dispatcher dispatcher, ulong done)
     {
-        dispatcher.Report(A, new WorkProgress(1, 1_000, [new ChainProgress(new JobId(1), Digest(5), done)]), 10);
+        dispatcher.Report(A, new WorkProgress(1, Rates, [new ChainProgress(new JobId(1), Digest(5), done)]), 10);
         List<ChainProgress> due = [];
         dispatcher.TakeCheckpoints(10, due);
         return due;

@@ -109,6 +109,11 @@ public class LaneSchedulerTests
         Assert.True(job.IterationsDone > 1);
         Assert.Equal(Chain(job.Id, job.IterationsDone), job.Chain);
         Assert.Equal(job.IterationsDone - 1, hand.Measure().Iterations);
+
+        HandMeasure measure = hand.Measure();
+        Assert.Equal(0.005, measure.KernelSeconds, 0.000_001);
+        using ChainLanes fresh = WorkCluster.Kernel.Value.CreateLanes();
+        Assert.Equal(measure.Iterations / fresh.ChainIterationsPerSecond, measure.ExpectedSeconds, 0.000_001);
     }
 
     [Fact]

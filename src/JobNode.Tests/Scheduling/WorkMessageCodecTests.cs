@@ -8,6 +8,8 @@ public class WorkMessageCodecTests
 {
     private const int Seed = 20260101;
 
+    private static readonly HashRates Rates = new(1.5e7, 5.5, 1.8e6);
+
     [Fact]
     public void Every_message_comes_back_as_it_was()
     {
@@ -25,13 +27,14 @@ public class WorkMessageCodecTests
     public void Fields_come_back_as_they_were()
     {
         var job = new JobInHand(new JobId(7), Digest(new Random(1)), 5, 9, 3);
-        var hello = new WorkHello(2, 32, 1.5e7, "avx512", [job], [new JobResult(new JobId(8), Digest(new Random(2)))]);
+        var hello = new WorkHello(
+            2, 32, Rates, "avx512", [job], [new JobResult(new JobId(8), Digest(new Random(2)))]);
         var back = Assert.IsType<WorkHello>(WorkMessageCodec.Decode(Encode(hello)));
         Assert.Equal(hello.InHand, back.InHand);
         Assert.Equal(hello.Finished, back.Finished);
         Assert.Equal(
-            (2, 32, 1.5e7, "avx512"),
-            (back.HashThreads, back.Lanes, back.IterationsPerSecond, back.KernelPath));
+            (2, 32, Rates, "avx512"),
+            (back.HashThreads, back.Lanes, back.Rates, back.KernelPath));
     }
 
     [Fact]
@@ -95,7 +98,17 @@ public class WorkMessageCodecTests
     {
         JobInHand[] inHand = Enumerable.Range(0, SchedulingLimits.HandJobsMax)
             .Select(static i => new JobInHand(new JobId((UInt128)i), default, 1, 2, 0)).ToArray();
-        Assert.InRange(Encode(new WorkHello(1, 1, 1, "scalar", inHand, [])).Length, 1, Limits.FrameBytesMax);
+        Assert.InRange(Encode(new WorkHello(1, 1, Rates, "scalar", inHand, [])).Length, 1, Limits.FrameBytesMax);
+    }
+
+    [Fact]
+    public void Report_comes_back_as_it_was()
+    {
+        var row = new NodeWork(new NodeId(5), 2, 32, 31, 64, Rates, "avx2");
+        var report = new WorkReport([row], 7, 2.5, DateTimeOffset.UnixEpoch.AddMilliseconds(1234));
+        WorkReport back = Assert.IsType<WorkReported>(WorkMessageCodec.Decode(Encode(new WorkReported(report)))).Report;
+        Assert.Equal(report.Nodes, back.Nodes);
+        Assert.Equal(report with { Nodes = back.Nodes }, back);
     }
 
     private static IEnumerable<WorkMessage> Samples(Random random)
@@ -104,16 +117,16 @@ public class WorkMessageCodecTests
         ChainProgress[] chains = [new(NextId(), Digest(random), 12), new(NextId(), Digest(random), ulong.MaxValue)];
         JobInHand[] jobs = [new(NextId(), Digest(random), 1, 2, 0), new(NextId(), Digest(random), 5, 6, 9)];
         JobResult[] results = [new(NextId(), Digest(random))];
-        var row = new NodeWork(new NodeId(ulong.MaxValue), 2, 32, 31, 64, 1.25e7, "avx2");
-        yield return new WorkHello(2, 32, 1e6, "scalar", jobs, results);
-        yield return new WorkHello(0, 0, 0, "", [], []);
+        var row = new NodeWork(new NodeId(ulong.MaxValue), 2, 32, 31, 64, Rates, "avx2");
+        yield return new WorkHello(2, 32, Rates, "scalar", jobs, results);
+        yield return new WorkHello(0, 0, default, "", [], []);
         yield return new WorkAssign(jobs);
         yield return new WorkDrop([NextId(), NextId()]);
-        yield return new WorkProgress(3, 5.5, chains);
+        yield return new WorkProgress(3, Rates, chains);
         yield return new WorkFinished(results);
         yield return new WorkSettled([NextId()]);
         yield return new WorkLeaving(chains);
-        yield return new WorkReported(new WorkReport([row], 7, DateTimeOffset.UnixEpoch.AddMilliseconds(1234)));
+        yield return new WorkReported(new WorkReport([row], 7, 2.5, DateTimeOffset.UnixEpoch.AddMilliseconds(1234)));
         yield return new ProgressQuestion(1, NextId());
         yield return new ProgressAnswer(1, chains[0]);
         yield return new ProgressAnswer(2, null);

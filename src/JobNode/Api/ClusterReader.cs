@@ -39,7 +39,6 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
         ConsensusStatus status = parts.Board.Current;
         WorkReport report = parts.WorkBoard.Current;
         long running = Math.Min(report.RunningJobs, counts.Unfinished);
-        double rate = report.IterationsPerSecond;
         return new StatusResponse(
             Node(status),
             status.Configuration.ClusterId.ToString("x32"),
@@ -50,20 +49,10 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
             status.StateDigest.ToString("x32"),
             new StatusQueue(counts.Unfinished - running, running, counts.Completed, counts.Pulled, counts.Cancelled),
             Members(status, report),
-            Math.Round(rate),
+            Math.Round(report.IterationsPerSecond),
+            Math.Round(report.IterationsPerSecondNow),
             counts.IterationsRemaining,
-            Eta(counts.IterationsRemaining, rate));
-    }
-
-    /// <summary>Seconds until no work is left; null when nobody's rate is known.</summary>
-    public static double? Eta(UInt128 remaining, double rate)
-    {
-        if (remaining == 0)
-        {
-            return 0;
-        }
-
-        return rate > 0 ? Math.Round((double)remaining / rate, 1) : null;
+            report.SecondsFor(counts.IterationsRemaining) is { } seconds ? Math.Round(seconds, 1) : null);
     }
 
     private StatusNode Node(ConsensusStatus status) => new(
@@ -93,7 +82,8 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
                 work?.Lanes ?? 0,
                 work?.LanesBusy ?? 0,
                 work?.JobsHeld ?? 0,
-                Math.Round(work?.IterationsPerSecond ?? 0),
+                Math.Round(work?.Rates.Full ?? 0),
+                Math.Round(work?.Rates.Now ?? 0),
                 work?.KernelPath));
         }
 

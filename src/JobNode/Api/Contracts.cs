@@ -57,9 +57,11 @@ internal sealed record CancelResponse(string Id, string State);
 /// node.</param>
 /// <param name="Queue">Jobs by state.</param>
 /// <param name="Nodes">All members.</param>
-/// <param name="IterationsPerSecond">Sum of the nodes' measured rates.</param>
+/// <param name="IterationsPerSecond">Capacity: the sum of the nodes'.</param>
+/// <param name="IterationsPerSecondNow">Throughput over the last seconds: the sum of the nodes'.</param>
 /// <param name="IterationsRemaining">Work left, as a decimal number (it may pass 64 bits).</param>
-/// <param name="EtaSeconds">Seconds until the queue is empty at this rate; null when the rate is unknown.</param>
+/// <param name="EtaSeconds">Seconds until the queue is empty: all work at the capacity, or the longest chain known to
+/// the leader at the rate of one alone, whichever is longer; null when the rate is unknown.</param>
 internal sealed record StatusResponse(
     StatusNode Node,
     string ClusterId,
@@ -71,6 +73,7 @@ internal sealed record StatusResponse(
     StatusQueue Queue,
     IReadOnlyList<StatusMember> Nodes,
     double IterationsPerSecond,
+    double IterationsPerSecondNow,
     UInt128 IterationsRemaining,
     double? EtaSeconds);
 
@@ -105,7 +108,9 @@ internal sealed record StatusQueue(long Pending, long Running, long Completed, l
 /// <param name="Lanes">Chains it can advance at once.</param>
 /// <param name="LanesBusy">Lanes with a job.</param>
 /// <param name="JobsHeld">Jobs in its hands.</param>
-/// <param name="IterationsPerSecond">Measured.</param>
+/// <param name="IterationsPerSecond">Capacity: measured at start, corrected by how fast it last hashed; with all
+/// lanes busy.</param>
+/// <param name="IterationsPerSecondNow">Throughput over the last seconds; 0 when idle.</param>
 /// <param name="Isa">Kernel path, or null when it was not heard of.</param>
 internal sealed record StatusMember(
     string Id,
@@ -117,6 +122,7 @@ internal sealed record StatusMember(
     int LanesBusy,
     int JobsHeld,
     double IterationsPerSecond,
+    double IterationsPerSecondNow,
     string? Isa);
 
 /// <summary>An error (RFC 9457): a stable type, a sentence that says what to send instead, and who says so.</summary>

@@ -92,25 +92,20 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
     }
 
     /// <summary>
-    /// A running chain goes at the rate of one lane. A waiting one ends, at the latest by this estimate, when all
-    /// the work
-    /// is drained, and not before its own chain could be walked by one lane.
+    /// A running chain goes at the rate of a lane, the mean of the busy ones; one that shares its lane with others goes
+    /// slower. A waiting one ends, at the latest by this estimate, when all the work is drained, and not before its own
+    /// chain could be walked by one lane.
     /// </summary>
     private static double? Estimate(JobDetails job, ChainProgress? running, UInt128 remaining, WorkReport report)
     {
-        int lanes = 0;
-        foreach (NodeWork node in report.Nodes)
-        {
-            lanes += node.LanesBusy > 0 ? node.LanesBusy : node.Lanes;
-        }
-
+        double laneRate = report.LaneIterationsPerSecond;
         double rate = report.IterationsPerSecond;
-        if (rate <= 0 || lanes == 0)
+        if (rate <= 0 || laneRate <= 0)
         {
             return null;
         }
 
-        double own = (job.IterationsTotal - Done(job, running)) / (rate / lanes);
+        double own = (job.IterationsTotal - Done(job, running)) / laneRate;
         return running is null ? Math.Max(own, (double)remaining / rate) : own;
     }
 

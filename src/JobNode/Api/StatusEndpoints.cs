@@ -80,8 +80,10 @@ internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Met
 
     private static void WriteWork(PrometheusWriter writer, WorkReport report)
     {
-        Family(writer, report, "jobnode_node_iterations_per_second", "Measured hash rate, by node.", n =>
-            n.IterationsPerSecond);
+        Family(writer, report, "jobnode_node_iterations_per_second", "Hash rate with all lanes busy, by node.",
+            static n => n.Rates.Full);
+        Family(writer, report, "jobnode_node_iterations_per_second_now", "Hash rate of the last seconds, by node.",
+            static n => n.Rates.Now);
         Family(writer, report, "jobnode_node_hash_threads", "Hash threads, by node.", static n => n.HashThreads);
         Family(writer, report, "jobnode_node_lanes", "Chains advanced at once, by node.", static n => n.Lanes);
         Family(writer, report, "jobnode_node_lanes_busy", "Lanes with a job, by node.", static n => n.LanesBusy);

@@ -10,7 +10,7 @@ internal static class StatusVerb
     private const string Red = "\e[31m";
     private const string Plain = "\e[0m";
 
-    private static readonly HashSet<int> NumberColumns = [3, 4, 5, 6];
+    private static readonly HashSet<int> NumberColumns = [3, 4, 5, 6, 7];
 
     /// <summary>Builds the verb.</summary>
     public static Command Create(CliContext context)
@@ -50,10 +50,11 @@ internal static class StatusVerb
             + $"{queue.Pulled} pulled, "
             + $"{queue.Cancelled} cancelled");
         output.WriteLine(
-            $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left at "
-            + $"{CliText.Short(status.IterationsPerSecond)}/s: {CliText.Duration(status.EtaSeconds)}");
+            $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left, "
+            + $"{CliText.Short(status.IterationsPerSecondNow)}/s now, {CliText.Short(status.IterationsPerSecond)}/s "
+            + $"with all lanes busy: {CliText.Duration(status.EtaSeconds)}");
         output.WriteLine();
-        List<string[]> rows = [["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "ITERATIONS/S", "KERNEL"]];
+        List<string[]> rows = [["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "NOW/S", "FULL/S", "KERNEL"]];
         rows.AddRange(status.Nodes.Select(RowOf));
         int line = 0;
         foreach (string text in CliText.Table(rows, NumberColumns))
@@ -78,6 +79,7 @@ internal static class StatusVerb
         node.HashThreads.ToString(),
         $"{node.LanesBusy}/{node.Lanes}",
         node.JobsHeld.ToString(),
+        CliText.Short(node.IterationsPerSecondNow),
         CliText.Short(node.IterationsPerSecond),
         node.Isa ?? "",
     ];

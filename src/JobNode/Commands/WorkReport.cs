@@ -5,25 +5,50 @@ namespace JobNode.Commands;
 /// </summary>
 /// <param name="Nodes">One row per node that takes work.</param>
 /// <param name="RunningJobs">Jobs in some node's hands.</param>
+/// <param name="LongestChainSeconds">Seconds of the longest chain that the leader has read, in hands or next to be
+/// handed out, with a hash thread to itself. The leader reads at least the next few thousand jobs; a longer one behind
+/// these counts once it is read.</param>
 /// <param name="TakenAt">When the leader made it.</param>
-internal sealed record WorkReport(IReadOnlyList<NodeWork> Nodes, long RunningJobs, DateTimeOffset TakenAt)
+internal sealed record WorkReport(
+    IReadOnlyList<NodeWork> Nodes, long RunningJobs, double LongestChainSeconds, DateTimeOffset TakenAt)
 {
     /// <summary>Before any leader was heard.</summary>
-    public static readonly WorkReport Empty = new([], 0, DateTimeOffset.MinValue);
+    public static readonly WorkReport Empty = new([], 0, 0, DateTimeOffset.MinValue);
 
-    /// <summary>Sum of the nodes' measured rates, in iterations a second.</summary>
-    public double IterationsPerSecond
+    /// <summary>The nodes' capacity: iterations a second with every lane busy.</summary>
+    public double IterationsPerSecond => Nodes.Sum(static node => node.Rates.Full);
+
+    /// <summary>What the nodes did over the last seconds, in iterations a second.</summary>
+    public double IterationsPerSecondNow => Nodes.Sum(static node => node.Rates.Now);
+
+    /// <summary>
+    /// What a chain in a lane gets, in iterations a second: the mean over the lanes busy now, or of an idle cluster
+    /// what one alone would get. 0 when nobody's rate is known.
+    /// </summary>
+    public double LaneIterationsPerSecond
     {
         get
         {
-            double sum = 0;
-            foreach (NodeWork node in Nodes)
-            {
-                sum += node.IterationsPerSecond;
-            }
-
-            return sum;
+            double busy = Nodes.Sum(static node => (double)node.LanesBusy);
+            return busy > 0
+                ? Nodes.Sum(static node => node.LanesBusy * node.LaneIterationsPerSecond) / busy
+                : Nodes.Select(static node => node.Rates.Chain).DefaultIfEmpty().Max();
         }
+    }
+
+    /// <summary>
+    /// Seconds until this much work is done: no sooner than all lanes together could do it, nor than the longest chain
+    /// could be walked. Null when nobody's rate is known.
+    /// </summary>
+    public double? SecondsFor(UInt128 iterations)
+    {
+        if (iterations == 0)
+        {
+            return 0;
+        }
+
+        double rate = IterationsPerSecond;
+        return rate > 0 ? Math.Max((double)iterations / rate, LongestChainSeconds) : null;
     }
 }
 
@@ -33,11 +58,18 @@ internal sealed record WorkReport(IReadOnlyList<NodeWork> Nodes, long RunningJob
 /// <param name="Lanes">Chains it can advance at once: threads times lanes per thread.</param>
 /// <param name="LanesBusy">Of these, lanes with a job.</param>
 /// <param name="JobsHeld">Jobs in its hands, running or next.</param>
-/// <param name="IterationsPerSecond">Measured; when idle, what its kernel measured at start.</param>
+/// <param name="Rates">How fast it is.</param>
 /// <param name="KernelPath">scalar, avx2 or avx512.</param>
 internal readonly record struct NodeWork(
-    NodeId Node, int HashThreads, int Lanes, int LanesBusy, int JobsHeld, double IterationsPerSecond,
-    string KernelPath);
+    NodeId Node, int HashThreads, int Lanes, int LanesBusy, int JobsHeld, HashRates Rates, string KernelPath)
+{
+    /// <summary>
+    /// What one of its chains gets, in iterations a second: with a hash thread to itself the rate of one alone, else at
+    /// least its share with all lanes busy.
+    /// </summary>
+    public double LaneIterationsPerSecond =>
+        LanesBusy <= HashThreads ? Rates.Chain : Math.Min(Rates.Chain, Rates.Full / Math.Max(1, Lanes));
+}
 
 /// <summary>Where the latest <see cref="WorkReport"/> hangs; written by scheduling, read by the API.</summary>
 internal sealed class WorkBoard

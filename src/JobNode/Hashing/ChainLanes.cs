@@ -34,6 +34,12 @@ internal sealed unsafe class ChainLanes : IDisposable
     /// <summary>Most chains it can hold: 16 with avx512, 4 with avx2, 1 with scalar.</summary>
     public int Lanes => _plan.Lanes;
 
+    /// <summary>Iterations per second with all lanes busy, as measured at start.</summary>
+    public double FullIterationsPerSecond => Lanes / _plan.SecondsPerStep(Lanes);
+
+    /// <summary>Iterations per second of one chain alone, as measured at start.</summary>
+    public double ChainIterationsPerSecond => 1 / _plan.SecondsPerStep(1);
+
     private ulong* State => _memory;
 
     private ulong* Scratch => _memory + StateWords;
@@ -86,6 +92,9 @@ internal sealed unsafe class ChainLanes : IDisposable
             first += taken;
         }
     }
+
+    /// <summary>Seconds that <see cref="Advance(int, ulong)"/> takes by the times measured at start.</summary>
+    public double ExpectedSeconds(int active, ulong steps) => steps * _plan.SecondsPerStep(active);
 
     /// <inheritdoc/>
     public void Dispose()

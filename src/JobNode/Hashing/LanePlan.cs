@@ -8,23 +8,24 @@ namespace JobNode.Hashing;
 internal sealed class LanePlan
 {
     private readonly LaneKernel[] _first;
+    private readonly double[] _seconds;
 
     /// <summary>Plans with kernels whose times have been measured.</summary>
     public LanePlan(IReadOnlyList<KernelPath> paths)
     {
         Lanes = paths.Max(path => path.Lanes);
         _first = new LaneKernel[Lanes + 1];
-        double[] seconds = new double[Lanes + 1];
+        _seconds = new double[Lanes + 1];
         LaneKernel[] kernels = [.. paths.SelectMany(path => path.Kernels)];
         for (int chains = 1; chains <= Lanes; chains++)
         {
-            seconds[chains] = double.PositiveInfinity;
+            _seconds[chains] = double.PositiveInfinity;
             foreach (LaneKernel kernel in kernels)
             {
-                double sum = kernel.SecondsPerStep + seconds[Math.Max(0, chains - kernel.Lanes)];
-                if (sum < seconds[chains])
+                double sum = kernel.SecondsPerStep + _seconds[Math.Max(0, chains - kernel.Lanes)];
+                if (sum < _seconds[chains])
                 {
-                    seconds[chains] = sum;
+                    _seconds[chains] = sum;
                     _first[chains] = kernel;
                 }
             }
@@ -36,4 +37,7 @@ internal sealed class LanePlan
 
     /// <summary>The kernel that takes the first of this many chains.</summary>
     public LaneKernel First(int chains) => _first[chains];
+
+    /// <summary>Seconds in which this many chains advance by one hash, by the times measured at start.</summary>
+    public double SecondsPerStep(int chains) => _seconds[chains];
 }

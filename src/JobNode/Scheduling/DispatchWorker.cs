@@ -21,8 +21,8 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     /// <summary>Its kernel's path.</summary>
     public string KernelPath { get; } = hello.KernelPath;
 
-    /// <summary>Measured.</summary>
-    public double IterationsPerSecond { get; set; } = hello.IterationsPerSecond;
+    /// <summary>As it last said.</summary>
+    public HashRates Rates { get; set; } = hello.Rates;
 
     /// <summary>Lanes with a job, as it last said.</summary>
     public int LanesBusy { get; set; }
@@ -44,7 +44,7 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
 
     /// <summary>Share of the short work it should have in hand that it has; from 1 on it has enough.</summary>
     public double ShortFill => _shortIterations / Math.Max(
-        IterationsPerSecond * SchedulingLimits.HandSeconds,
+        Rates.Full * SchedulingLimits.HandSeconds,
         (double)SchedulingLimits.HandIterationsPerLaneMin * Lanes);
 
     /// <summary>Share of the long jobs it should have in hand that it has; from 1 on it has enough.</summary>
@@ -53,9 +53,26 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     /// <summary>True while it can take one job more, whatever its length.</summary>
     public bool HasRoom => HashThreads > 0 && _jobs.Count + Unsettled < SchedulingLimits.HandJobsMax;
 
-    /// <summary>Work on one job between two checkpoints, in iterations.</summary>
+    /// <summary>
+    /// Work on one job between two checkpoints, in iterations, at the slowest that a lane goes: with all busy.
+    /// </summary>
     public double CheckpointIterations =>
-        SchedulingLimits.CheckpointSeconds * IterationsPerSecond / Math.Max(1, LanesBusy);
+        SchedulingLimits.CheckpointSeconds * Math.Min(Rates.Chain, Rates.Full / Math.Max(1, Lanes));
+
+    /// <summary>Seconds to the end of the longest chain in its hand, were each alone in a thread.</summary>
+    public double LongestChainSeconds
+    {
+        get
+        {
+            ulong longest = 0;
+            foreach (DispatchedJob job in _jobs)
+            {
+                longest = Math.Max(longest, job.IterationsLeft);
+            }
+
+            return Rates.Chain > 0 ? longest / Rates.Chain : 0;
+        }
+    }
 
     /// <summary>Puts a job in its hand.</summary>
     public void Add(DispatchedJob job)

@@ -123,7 +123,7 @@ internal sealed partial class Dispatcher
 
         worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
         worker.LanesBusy = Math.Min(progress.LanesBusy, worker.Lanes);
-        worker.IterationsPerSecond = progress.IterationsPerSecond;
+        worker.Rates = progress.Rates;
         Move(progress.Moved);
     }
 
@@ -234,11 +234,31 @@ internal sealed partial class Dispatcher
                 worker.Lanes,
                 worker.LanesBusy,
                 worker.Jobs.Count,
-                worker.IterationsPerSecond,
+                worker.Rates,
                 worker.KernelPath));
         }
 
         return rows;
+    }
+
+    /// <summary>
+    /// Seconds that the longest chain takes which is ready or in a hand, at the rate of a chain with a hash thread to
+    /// itself: all the work cannot end sooner. Costs a look at each of these jobs. 0 when nobody's rate is known.
+    /// </summary>
+    public double LongestChainSeconds
+    {
+        get
+        {
+            double longest = 0;
+            double fastest = 0;
+            foreach (DispatchWorker worker in _workers.Values)
+            {
+                longest = Math.Max(longest, worker.LongestChainSeconds);
+                fastest = Math.Max(fastest, worker.Rates.Chain);
+            }
+
+            return fastest > 0 ? Math.Max(longest, _ready.LongestIterationsLeft / fastest) : 0;
+        }
     }
 
     [SuppressMessage("Roslynator", "RCS1242", Justification = "A value handed on as it is")]

@@ -27,6 +27,10 @@ internal sealed partial class JobHand
         {
             _iterations += lanes.Iterations;
             lanes.Iterations = 0;
+            _kernelTicks += lanes.KernelTicks;
+            lanes.KernelTicks = 0;
+            _expectedSeconds += lanes.ExpectedSeconds;
+            lanes.ExpectedSeconds = 0;
             _waiting.Charge(lanes.FreshTicks, lanes.SlicedTicks);
             lanes.FreshTicks = 0;
             lanes.SlicedTicks = 0;

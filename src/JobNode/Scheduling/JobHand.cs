@@ -20,6 +20,8 @@ internal sealed partial class JobHand
     private readonly ThreadState[] _threads;
     private int _waitingHint;
     private ulong _iterations;
+    private long _kernelTicks;
+    private double _expectedSeconds;
     private volatile bool _stopping;
 
     /// <summary>An empty hand for this many hash threads.</summary>
@@ -167,8 +169,8 @@ internal sealed partial class JobHand
         }
     }
 
-    /// <summary>Iterations done by this node's threads, and lanes in use.</summary>
-    public (ulong Iterations, int LanesBusy) Measure()
+    /// <summary>What this node's threads have done since the process started, and lanes in use now.</summary>
+    public HandMeasure Measure()
     {
         lock (_lock)
         {
@@ -178,7 +180,8 @@ internal sealed partial class JobHand
                 busy += thread.Active;
             }
 
-            return (_iterations, busy);
+            var kernelTime = TimeSpan.FromTicks(_kernelTicks);
+            return new HandMeasure(_iterations, busy, kernelTime.TotalSeconds, _expectedSeconds);
         }
     }
 

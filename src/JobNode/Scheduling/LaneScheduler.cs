@@ -30,6 +30,15 @@ internal sealed class LaneScheduler(ChainLanes lanes)
     /// <summary>Iterations done since the owner last set this to zero.</summary>
     public ulong Iterations { get; set; }
 
+    /// <summary>Time spent in the kernel, in ticks, since the owner last set this to zero.</summary>
+    public long KernelTicks { get; set; }
+
+    /// <summary>
+    /// What <see cref="KernelTicks"/> would be by the kernel's times measured at start, in seconds, since the owner
+    /// last set this to zero.
+    /// </summary>
+    public double ExpectedSeconds { get; set; }
+
     /// <summary>Lane time given to chains in their first slice, since the owner last set this to zero.</summary>
     public long FreshTicks { get; set; }
 
@@ -82,6 +91,8 @@ internal sealed class LaneScheduler(ChainLanes lanes)
     {
         Invariant.That(steps > 0 && elapsedTicks >= 0, "the lanes were advanced");
         Iterations += steps * (ulong)Active;
+        KernelTicks += elapsedTicks;
+        ExpectedSeconds += lanes.ExpectedSeconds(Active, steps);
 
         // Downwards: the chain that closes a gap comes from a lane that is dealt with already.
         for (int lane = Active - 1; lane >= 0; lane--)

@@ -76,11 +76,13 @@ internal ref struct MessageReader(ReadOnlySpan<byte> source)
             : throw new InvalidDataException($"{count} is not within 0 to {max}, or the message is too short for it");
     }
 
-    /// <summary>A finite number of iterations per second, not negative.</summary>
-    public double Rate()
+    /// <summary>A finite number, not negative: a rate, or a time in seconds.</summary>
+    public double Amount()
     {
-        double rate = BitConverter.UInt64BitsToDouble(UInt64());
-        return double.IsFinite(rate) && rate >= 0 ? rate : throw new InvalidDataException($"{rate} is not a rate");
+        double amount = BitConverter.UInt64BitsToDouble(UInt64());
+        return double.IsFinite(amount) && amount >= 0
+            ? amount
+            : throw new InvalidDataException($"{amount} is not a rate or a time");
     }
 
     /// <summary>Unix milliseconds, up to the year 9999.</summary>

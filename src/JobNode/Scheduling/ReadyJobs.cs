@@ -14,6 +14,24 @@ internal sealed class ReadyJobs
     /// <summary>Jobs that are ready.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Iterations left in the longest job that is ready; 0 when none is. Looks at every one.</summary>
+    public ulong LongestIterationsLeft
+    {
+        get
+        {
+            ulong longest = 0;
+            foreach (PriorityQueue<DispatchedJob, long> queue in _long.Concat(_short))
+            {
+                foreach ((DispatchedJob job, long _) in queue.UnorderedItems)
+                {
+                    longest = job.IsReady ? Math.Max(longest, job.IterationsLeft) : longest;
+                }
+            }
+
+            return longest;
+        }
+    }
+
     /// <summary>Makes a job ready.</summary>
     public void Add(DispatchedJob job)
     {

@@ -32,7 +32,7 @@ internal static class SchedulingLimits
     /// </summary>
     public const ulong ShortJobIterationsMax = 200_000;
 
-    /// <summary>Seconds of short work, at its measured rate, that a worker has in hand.</summary>
+    /// <summary>Seconds of short work, at its capacity, that a worker has in hand.</summary>
     public const double HandSeconds = 0.2;
 
     /// <summary>

@@ -254,7 +254,8 @@ internal sealed partial class WorkLeader : IDisposable
 
     private void Report()
     {
-        var report = new WorkReport(_dispatcher.Describe(), _dispatcher.RunningCount, _time.GetUtcNow());
+        var report = new WorkReport(
+            _dispatcher.Describe(), _dispatcher.RunningCount, _dispatcher.LongestChainSeconds, _time.GetUtcNow());
         _workBoard.Current = report;
         var message = new WorkReported(report);
         foreach (LeaderSession session in _sessions.Values.ToArray())

@@ -16,7 +16,7 @@ internal abstract record WorkMessage;
 /// <summary>Worker to leader, first: what it can do and what it has in hand.</summary>
 /// <param name="HashThreads">Hash threads; 0 for a node that only stores and answers.</param>
 /// <param name="Lanes">Chains it can advance at once, over all of its threads.</param>
-/// <param name="IterationsPerSecond">Its rate.</param>
+/// <param name="Rates">How fast it is.</param>
 /// <param name="KernelPath">scalar, avx2 or avx512.</param>
 /// <param name="InHand">Jobs it runs or will run, with where they stand: at most <see
 /// cref="SchedulingLimits.HandJobsMax"/>.</param>
@@ -24,7 +24,7 @@ internal abstract record WorkMessage;
 internal sealed record WorkHello(
     int HashThreads,
     int Lanes,
-    double IterationsPerSecond,
+    HashRates Rates,
     string KernelPath,
     IReadOnlyList<JobInHand> InHand,
     IReadOnlyList<JobResult> Finished) : WorkMessage;
@@ -39,7 +39,7 @@ internal sealed record WorkDrop(IReadOnlyList<JobId> Jobs) : WorkMessage;
 /// Worker to leader, every <see cref="SchedulingLimits.ProgressIntervalMs"/>: what moved since the last one.
 /// </summary>
 internal sealed record WorkProgress(
-    int LanesBusy, double IterationsPerSecond, IReadOnlyList<ChainProgress> Moved) : WorkMessage;
+    int LanesBusy, HashRates Rates, IReadOnlyList<ChainProgress> Moved) : WorkMessage;
 
 /// <summary>Worker to leader: results.</summary>
 internal sealed record WorkFinished(IReadOnlyList<JobResult> Results) : WorkMessage;

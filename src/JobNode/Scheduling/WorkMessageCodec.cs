@@ -54,7 +54,7 @@ internal static class WorkMessageCodec
             case WorkProgress progress:
                 writer.Byte((byte)Kind.Progress);
                 writer.Int32(progress.LanesBusy);
-                writer.Double(progress.IterationsPerSecond);
+                EncodeRates(writer, progress.Rates);
                 EncodeChains(writer, progress.Moved);
                 break;
             case WorkFinished finished:
@@ -122,7 +122,7 @@ internal static class WorkMessageCodec
     {
         writer.Int32(hello.HashThreads);
         writer.Int32(hello.Lanes);
-        writer.Double(hello.IterationsPerSecond);
+        EncodeRates(writer, hello.Rates);
         writer.Text(hello.KernelPath);
         EncodeJobs(writer, hello.InHand);
         EncodeResults(writer, hello.Finished);
@@ -132,7 +132,7 @@ internal static class WorkMessageCodec
     {
         int threads = reader.Count(SchedulingLimits.HandJobsMax, 0);
         int lanes = reader.Count(SchedulingLimits.HandJobsMax, 0);
-        double rate = reader.Rate();
+        HashRates rates = DecodeRates(ref reader);
         string path = reader.Text(SchedulingLimits.KernelPathCharactersMax);
         List<JobInHand> inHand = DecodeJobs(ref reader, SchedulingLimits.HandJobsMax);
         List<JobResult> finished = DecodeResults(ref reader, SchedulingLimits.HandJobsMax);
@@ -141,14 +141,14 @@ internal static class WorkMessageCodec
             throw new InvalidDataException($"{threads} hash threads cannot have {lanes} lanes");
         }
 
-        return new WorkHello(threads, lanes, rate, path, inHand, finished);
+        return new WorkHello(threads, lanes, rates, path, inHand, finished);
     }
 
     private static WorkProgress DecodeProgress(ref MessageReader reader)
     {
         int busy = reader.Count(SchedulingLimits.HandJobsMax, 0);
-        double rate = reader.Rate();
-        return new WorkProgress(busy, rate, DecodeChains(ref reader));
+        HashRates rates = DecodeRates(ref reader);
+        return new WorkProgress(busy, rates, DecodeChains(ref reader));
     }
 
     private static ProgressAnswer DecodeAnswer(ref MessageReader reader)
@@ -260,10 +260,21 @@ internal static class WorkMessageCodec
         return ids;
     }
 
+    private static void EncodeRates(MessageWriter writer, HashRates rates)
+    {
+        writer.Double(rates.Full);
+        writer.Double(rates.Now);
+        writer.Double(rates.Chain);
+    }
+
+    private static HashRates DecodeRates(ref MessageReader reader) =>
+        new(reader.Amount(), reader.Amount(), reader.Amount());
+
     private static void EncodeReport(MessageWriter writer, WorkReport report)
     {
         writer.UInt64((ulong)report.TakenAt.ToUnixTimeMilliseconds());
         writer.UInt64((ulong)report.RunningJobs);
+        writer.Double(report.LongestChainSeconds);
         writer.Int32(report.Nodes.Count);
         foreach (NodeWork node in report.Nodes)
         {
@@ -272,7 +283,7 @@ internal static class WorkMessageCodec
             writer.Int32(node.Lanes);
             writer.Int32(node.LanesBusy);
             writer.Int32(node.JobsHeld);
-            writer.Double(node.IterationsPerSecond);
+            EncodeRates(writer, node.Rates);
             writer.Text(node.KernelPath);
         }
     }
@@ -286,7 +297,8 @@ internal static class WorkMessageCodec
             throw new InvalidDataException($"{running} running jobs are more than a cluster holds");
         }
 
-        int count = reader.Count(SchedulingLimits.ReportNodesMax, 8 + (4 * 4) + 8 + 1);
+        double longest = reader.Amount();
+        int count = reader.Count(SchedulingLimits.ReportNodesMax, 8 + (4 * 4) + (3 * 8) + 1);
         var nodes = new List<NodeWork>(count);
         for (int i = 0; i < count; i++)
         {
@@ -296,10 +308,10 @@ internal static class WorkMessageCodec
                 reader.Count(int.MaxValue, 0),
                 reader.Count(int.MaxValue, 0),
                 reader.Count(int.MaxValue, 0),
-                reader.Rate(),
+                DecodeRates(ref reader),
                 reader.Text(SchedulingLimits.KernelPathCharactersMax)));
         }
 
-        return new WorkReport(nodes, (long)running, takenAt);
+        return new WorkReport(nodes, (long)running, longest, takenAt);
     }
 }

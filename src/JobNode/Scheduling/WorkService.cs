@@ -87,7 +87,10 @@ internal sealed class WorkService : IAsyncDisposable
         var capacity = new WorkerCapacity(
             hashThreads,
             hashThreads * lanes.Lanes,
-            hashThreads * kernel.Best.IterationsPerSecond,
+            new HashRates(
+                hashThreads * lanes.FullIterationsPerSecond,
+                0,
+                hashThreads == 0 ? 0 : lanes.ChainIterationsPerSecond),
             kernel.Best.Name);
         _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
     }

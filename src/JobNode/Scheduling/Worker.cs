@@ -30,7 +30,7 @@ internal sealed class Worker(
     private const int OpenTimeoutMs = 5_000;
     private const int NoLeaderPollMs = 500;
 
-    private readonly RateMeter _rate = new(capacity.IdleIterationsPerSecond);
+    private readonly RateMeter _rate = new(capacity.RatesAtStart, capacity.HashThreads);
     private volatile WorkerSession? _session;
 
     /// <summary>Follows the leader until cancelled; then shows the last progress of all in hand and leaves.</summary>
@@ -136,6 +136,6 @@ internal sealed class Worker(
 /// <summary>What a node can do.</summary>
 /// <param name="HashThreads">Hash threads; 0 for a node that only stores and answers.</param>
 /// <param name="Lanes">Chains at once, over all of its threads.</param>
-/// <param name="IdleIterationsPerSecond">What the kernel measured at start, for all threads.</param>
+/// <param name="RatesAtStart">What the kernel measured at start, for all threads.</param>
 /// <param name="KernelPath">scalar, avx2 or avx512.</param>
-internal sealed record WorkerCapacity(int HashThreads, int Lanes, double IdleIterationsPerSecond, string KernelPath);
+internal sealed record WorkerCapacity(int HashThreads, int Lanes, HashRates RatesAtStart, string KernelPath);

@@ -91,7 +91,7 @@ internal sealed class WorkerSession(
         Send(new WorkHello(
             capacity.HashThreads,
             capacity.Lanes,
-            rate.IterationsPerSecond,
+            rate.Rates,
             capacity.KernelPath,
             inHand,
             finished));
@@ -158,11 +158,11 @@ internal sealed class WorkerSession(
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(SchedulingLimits.ProgressIntervalMs), time);
         do
         {
-            (ulong iterations, int lanesBusy) = hand.Measure();
-            rate.Sample((long)time.GetElapsedTime(0).TotalMilliseconds, iterations);
+            HandMeasure measure = hand.Measure();
+            rate.Sample((long)time.GetElapsedTime(0).TotalMilliseconds, measure);
             List<ChainProgress> moved = [];
             hand.TakeNews(moved);
-            Send(new WorkProgress(lanesBusy, rate.IterationsPerSecond, moved));
+            Send(new WorkProgress(measure.LanesBusy, rate.Rates, moved));
         }
         while (await timer.WaitForNextTickAsync(cancellation));
     }
