@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using JobNode.Api;
 using JobNode.Cli;
 using JobNode.Commands;
@@ -128,7 +129,7 @@ internal sealed class NodeHost : IAsyncDisposable
         streams.Attach(loop);
         raft.Start();
         work.Start();
-        await api.StartAsync(cancellation);
+        await api.StartAsync(await ListenEndpoint.ResolveAsync(_options.Listen, cancellation), cancellation);
         NodeBanner.Write(Console.Out, _options, configuration, api.Address, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
@@ -152,15 +153,15 @@ internal sealed class NodeHost : IAsyncDisposable
             configuration => _snapshots.Save(1, 1, configuration, state: null),
             _loggers.CreateLogger("JobNode.Membership"));
         _endpoint.MapForAnyone(PeerProtocol.HelloPath, bootstrap.AcceptHelloAsync);
-        HostPort listen = await _endpoint.StartAsync(HostPort.Parse(_options.ClusterListen), cancellation);
+        IPEndPoint endpoint = await ListenEndpoint.ResolveAsync(_options.ClusterListen, cancellation);
+        HostPort listen = _options.ClusterListen with { Port = await _endpoint.StartAsync(endpoint, cancellation) };
         if (_snapshots.Latest is { } latest)
         {
             bootstrap.Resume(latest.Configuration);
             return latest.Configuration;
         }
 
-        HostPort? advertise = _options.Advertise is { } address ? HostPort.Parse(address) : null;
-        return await bootstrap.RunAsync(_options.Peers, advertise, listen, cancellation);
+        return await bootstrap.RunAsync(_options.Peers, _options.Advertise, listen, cancellation);
     }
 
     private RaftStreams CreateStreams(StatusBoard board)

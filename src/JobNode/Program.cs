@@ -1,5 +1,6 @@
 using JobNode;
-using JobNode.Api;
 using JobNode.Cli;
+using JobNode.Observability;
 
-return await CliRouter.RunAsync(args, CliContext.OfProcess(ProgramVersion.Text, NodeHost.RunAsync), CancellationToken.None);
+CliContext context = CliContext.OfProcess(ProgramVersion.Text, NodeHost.RunAsync);
+return await CliRouter.RunAsync(args, context, CancellationToken.None);

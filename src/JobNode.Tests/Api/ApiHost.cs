@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
@@ -51,9 +52,10 @@ internal sealed class ApiHost : IAsyncDisposable
             (_, _) => new ValueTask<ChainProgress?>(host!.Progress),
             waiters,
             new KernelInfo("scalar", ["avx2 is not used: a test"]));
-        var options = new ServeOptions("unused", "127.0.0.1:0", "127.0.0.1:5001", null, [], null, false, null);
+        var options = new ServeOptions(
+            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, false, null);
         var server = new ApiServer(parts, options, TimeProvider.System, new Failures());
-        await server.StartAsync(CancellationToken.None);
+        await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         host = new ApiHost(server, cluster, waiters, work);
         return host;
     }

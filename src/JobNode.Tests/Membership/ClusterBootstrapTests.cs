@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using JobNode.Commands;
 using JobNode.Membership;
 using JobNode.Transport;
@@ -141,7 +142,8 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         var node = new BootstrapNode(id);
         node._endpoint.MapForAnyone(PeerProtocol.HelloPath, (from, stream, cancellation) =>
             (node.Current ?? throw new IOException("not started")).AcceptHelloAsync(from, stream, cancellation));
-        node.Bound = await node._endpoint.StartAsync(new HostPort("127.0.0.1", port), CancellationToken.None);
+        var endpoint = new IPEndPoint(IPAddress.Loopback, port);
+        node.Bound = new HostPort("127.0.0.1", await node._endpoint.StartAsync(endpoint, CancellationToken.None));
         return node;
     }
 
@@ -152,7 +154,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         string[] peers, CancellationToken cancellation, HostPort? listen = null)
     {
         Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
-        return Current.RunAsync(peers, null, listen ?? Bound, cancellation);
+        return Current.RunAsync([.. peers.Select(peer => HostPort.Parse(peer))], null, listen ?? Bound, cancellation);
     }
 
     public ClusterBootstrap Resume(ClusterConfiguration configuration)

@@ -1,4 +1,5 @@
 using System.Net;
+using JobNode.Commands;
 using JobNode.Observability;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -53,20 +54,16 @@ internal sealed class ApiServer : IAsyncDisposable
     ];
 
     /// <summary>Opens the port.</summary>
+    /// <param name="endpoint">What the options' address resolves to.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The host has no address.</exception>
-    public async Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
-        if (!ListenAddress.TryParse(_options.Listen, out ListenAddress listen))
-        {
-            throw new InvalidOperationException($"\"{_options.Listen}\" is not HOST:PORT");
-        }
-
-        KestrelServerOptions settings = Settings(await listen.ResolveAsync(cancellation));
+        KestrelServerOptions settings = Settings(endpoint);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), _loggers);
         _server = new KestrelServer(Options.Create(settings), transport, _loggers);
         await _server.StartAsync(_router, cancellation);
-        _cluster.ApiAddress = BoundAddress(listen, _server);
+        _cluster.ApiAddress = BoundAddress(_server);
         _logger.ApiListening(Address);
     }
 
@@ -105,13 +102,12 @@ internal sealed class ApiServer : IAsyncDisposable
         return settings;
     }
 
-    private string BoundAddress(ListenAddress listen, KestrelServer server)
+    /// <summary>What others can dial: never a star, and the advertised host where that is known.</summary>
+    private string BoundAddress(KestrelServer server)
     {
         string bound = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        string host = listen.IsWildcard && ListenAddress.TryParse(_options.Advertise, out ListenAddress advertised)
-            ? advertised.Host
-            : listen.Host;
-        return new ListenAddress(host, new Uri(bound.Replace("[::]", "localhost")).Port).ToString();
+        string host = _options.Listen.IsWildcard ? _options.Advertise?.Host ?? "0.0.0.0" : _options.Listen.Host;
+        return new HostPort(host, new Uri(bound).Port).ToString();
     }
 
     /// <summary>Kestrel asks for a container but needs nothing of it without TLS.</summary>

@@ -14,11 +14,12 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
     private volatile bool _hadLeader;
 
     /// <summary>HOST:PORT of the API; set once the port is bound.</summary>
-    public string ApiAddress { get; set; } = options.Listen;
+    public string ApiAddress { get; set; } = options.Listen.ToString();
 
     /// <summary>This node's cluster address, or its id until it has one.</summary>
     public string SelfAddress(ConsensusStatus status) =>
-        status.Configuration.Find(status.Self)?.Address ?? options.Advertise ?? options.ClusterListen;
+        status.Configuration.Find(status.Self)?.Address
+        ?? (options.Advertise ?? options.ClusterListen).ToString();
 
     /// <summary><c>ready</c>, <c>starting</c> or <c>noQuorum</c>.</summary>
     public string State(ConsensusStatus status)

@@ -56,13 +56,13 @@ internal sealed class ClusterBootstrap(
     }
 
     /// <summary>For an empty directory: returns once this node is a member, durably.</summary>
-    /// <param name="peers">The list of --peers, as written.</param>
+    /// <param name="peers">The list of --peers, as given.</param>
     /// <param name="advertise">--advertise, or null.</param>
     /// <param name="listen">Where the cluster port listens, with its real port.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="FormatException">The list cannot be read; the message says what to write.</exception>
+    /// <exception cref="FormatException">The list names what nobody can dial, and the message what to do.</exception>
     public async Task<ClusterConfiguration> RunAsync(
-        IReadOnlyList<string> peers, HostPort? advertise, HostPort listen, CancellationToken cancellation)
+        IReadOnlyList<HostPort> peers, HostPort? advertise, HostPort listen, CancellationToken cancellation)
     {
         HostPort? own = advertise ?? (listen.IsWildcard ? null : listen);
         if (peers.Count == 0)
@@ -74,9 +74,9 @@ internal sealed class ClusterBootstrap(
             return configuration;
         }
 
-        own ??= await FindOwnAddressAsync(PeerList.Parse(peers, null), cancellation);
+        own ??= await FindOwnAddressAsync(PeerList.From(peers, null), cancellation);
         identity.AdvertiseAs(own.Value);
-        IReadOnlyList<string> list = PeerList.Parse(peers, own);
+        IReadOnlyList<string> list = PeerList.From(peers, own);
         lock (_gate)
         {
             _progress.Start(list, identity.Address);
