@@ -110,6 +110,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(4, await RunAsync("enqueue - --iterations 1"));
     }
 
+    [Fact]
+    public async Task A_node_that_waits_for_its_cluster_says_for_whom_and_exits_with_4()
+    {
+        await using ApiHost host = await ApiHost.StartClosedAsync();
+        Assert.Equal(4, await RunAsync($"status --node {host.Url}"));
+        Assert.Contains(ApiHost.WaitsFor, _error.ToString(), StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _out.Dispose();

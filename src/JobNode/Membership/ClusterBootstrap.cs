@@ -30,7 +30,12 @@ internal sealed class ClusterBootstrap(
     private readonly Lock _gate = new();
     private readonly BootstrapProgress _progress = new(identity.Self);
     private string _lastReason = "";
+    private volatile string _waitsFor = "this node has only just started";
+    private volatile bool _roundHasMistake;
     private long _nextLog = Stopwatch.GetTimestamp() + (SilentFirstMs * Stopwatch.Frequency / 1000);
+
+    /// <summary>Why this node is not at work yet, for people; half a sentence. Any thread may ask.</summary>
+    public string WaitsFor => _waitsFor;
 
     /// <summary>Serves <see cref="PeerProtocol.HelloPath"/>.</summary>
     public async Task AcceptHelloAsync(NodeId from, DuplexStream stream, CancellationToken cancellation)
@@ -47,11 +52,18 @@ internal sealed class ClusterBootstrap(
     }
 
     /// <summary>For a directory that has state: takes address and cluster from it, asks nobody.</summary>
-    public void Resume(ClusterConfiguration configuration)
+    /// <param name="configuration">What the latest snapshot says.</param>
+    /// <param name="advertise">--advertise, or null; one that says something else cannot be followed yet.</param>
+    public void Resume(ClusterConfiguration configuration, HostPort? advertise)
     {
         Member? own = configuration.Find(identity.Self);
         Invariant.That(own is not null, "a node's own snapshot holds the node");
         identity.AdvertiseAs(HostPort.Parse(own.Address));
+        if (advertise is { } other && other.ToString() != own.Address)
+        {
+            logger.AdvertiseIgnored(other.ToString(), own.Address);
+        }
+
         Complete(configuration);
     }
 
@@ -151,6 +163,7 @@ internal sealed class ClusterBootstrap(
         // One question per address at a time, and none whose answer could come after the next one's:
         // BootstrapDecision relies on it.
         var answers = new ConcurrentDictionary<string, Hello>(StringComparer.Ordinal);
+        _roundHasMistake = false;
         await Task.WhenAll(list.Select(async address =>
         {
             if (await TryAskAsync(address, cancellation) is { } answer)
@@ -205,6 +218,7 @@ internal sealed class ClusterBootstrap(
     private void Complete(ClusterConfiguration configuration)
     {
         identity.Join(configuration.ClusterId);
+        _waitsFor = "this node reads its log";
         lock (_gate)
         {
             _progress.Complete(configuration);
@@ -216,6 +230,13 @@ internal sealed class ClusterBootstrap(
     {
         lock (_gate)
         {
+            // A mistake that one peer told must not be hidden by the waiting that it causes.
+            _roundHasMistake |= wait.NeedsPeople;
+            if (wait.NeedsPeople || !_roundHasMistake)
+            {
+                _waitsFor = wait.Reason;
+            }
+
             long now = Stopwatch.GetTimestamp();
             bool news = wait.NeedsPeople && wait.Reason != _lastReason;
             if (!news && now < _nextLog)
