@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Security.Cryptography;
 using JobNode.Commands;
 using JobNode.Observability;
 using JobNode.Transport;
@@ -206,10 +204,7 @@ internal sealed class ClusterBootstrap(
 
     private ClusterConfiguration Form(IReadOnlyList<Member> members)
     {
-        Span<byte> random = stackalloc byte[16];
-        RandomNumberGenerator.Fill(random);
-        UInt128 clusterId = BinaryPrimitives.ReadUInt128LittleEndian(random);
-        var configuration = new ClusterConfiguration(clusterId, members);
+        var configuration = new ClusterConfiguration(RandomBits.Next128(), members);
         save(configuration);
         Complete(configuration);
         return configuration;
