@@ -1,6 +1,6 @@
-using JobNode.Api;
 using JobNode.Commands;
 using JobNode.Hashing;
+using JobNode.Observability;
 using JobNode.Transport;
 
 namespace JobNode;

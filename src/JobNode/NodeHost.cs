@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using JobNode.Api;
 using JobNode.Cli;
 using JobNode.Commands;
@@ -35,6 +36,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ClusterIdentity _identity;
     private readonly PeerConnections _connections;
     private readonly ClusterEndpoint _endpoint;
+    private readonly ClusterBootstrap _bootstrap;
+    private readonly ApiServer _api;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
     private NodeHost(ServeOptions options, ILoggerFactory loggers)
@@ -48,6 +51,12 @@ internal sealed class NodeHost : IAsyncDisposable
         _identity = new ClusterIdentity(_directory.NodeId);
         _connections = new PeerConnections(_identity);
         _endpoint = new ClusterEndpoint(_identity, loggers);
+        _bootstrap = new ClusterBootstrap(
+            _identity,
+            _connections,
+            configuration => _snapshots.Save(1, 1, configuration, state: null),
+            loggers.CreateLogger("JobNode.Membership"));
+        _api = new ApiServer(options, () => _bootstrap.WaitsFor, _time, loggers);
         foreach (string warning in _kernel.Warnings)
         {
             _logger.KernelPathUnusable(warning);
@@ -93,6 +102,7 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _api.DisposeAsync();
         while (_parts.TryPop(out IAsyncDisposable? part))
         {
             await part.DisposeAsync();
@@ -110,6 +120,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private async Task<int> ServeAsync(CancellationToken cancellation)
     {
+        await _api.StartAsync(await ListenEndpoint.ResolveAsync(_options.Listen, cancellation), cancellation);
         ClusterConfiguration configuration = await JoinClusterAsync(cancellation);
         var board = new StatusBoard(new ConsensusStatus(
             _identity.Self, RaftRole.Follower, NodeId.None, 0, 0, 0, UInt128.Zero, configuration));
@@ -122,14 +133,13 @@ internal sealed class NodeHost : IAsyncDisposable
         CommandForwarder forwarder = CreateForwarder(local, board);
         var workBoard = new WorkBoard();
         WorkService work = CreateWork(local, loop, machine.View, board, workBoard);
-        ApiServer api = CreateApi(forwarder, loop, machine.View, board, workBoard, work, events);
         events.Attach(work);
         MapStreams(streams, forwarder, work);
         streams.Attach(loop);
         raft.Start();
         work.Start();
-        await api.StartAsync(cancellation);
-        NodeBanner.Write(Console.Out, _options, configuration, api.Address, _identity, _kernel, HashThreads,
+        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
+        NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
         if (!cancellation.IsCancellationRequested)
@@ -140,27 +150,22 @@ internal sealed class NodeHost : IAsyncDisposable
 
         _logger.NodeStopping();
         using var drain = new CancellationTokenSource(ApiDrainTimeout);
-        await api.StopAsync(drain.Token);
+        await _api.StopAsync(drain.Token);
         return 0;
     }
 
     private async Task<ClusterConfiguration> JoinClusterAsync(CancellationToken cancellation)
     {
-        var bootstrap = new ClusterBootstrap(
-            _identity,
-            _connections,
-            configuration => _snapshots.Save(1, 1, configuration, state: null),
-            _loggers.CreateLogger("JobNode.Membership"));
-        _endpoint.MapForAnyone(PeerProtocol.HelloPath, bootstrap.AcceptHelloAsync);
-        HostPort listen = await _endpoint.StartAsync(HostPort.Parse(_options.ClusterListen), cancellation);
+        _endpoint.MapForAnyone(PeerProtocol.HelloPath, _bootstrap.AcceptHelloAsync);
+        IPEndPoint endpoint = await ListenEndpoint.ResolveAsync(_options.ClusterListen, cancellation);
+        HostPort listen = _options.ClusterListen with { Port = await _endpoint.StartAsync(endpoint, cancellation) };
         if (_snapshots.Latest is { } latest)
         {
-            bootstrap.Resume(latest.Configuration);
+            _bootstrap.Resume(latest.Configuration, _options.Advertise);
             return latest.Configuration;
         }
 
-        HostPort? advertise = _options.Advertise is { } address ? HostPort.Parse(address) : null;
-        return await bootstrap.RunAsync(_options.Peers, advertise, listen, cancellation);
+        return await _bootstrap.RunAsync(_options.Peers, _options.Advertise, listen, cancellation);
     }
 
     private RaftStreams CreateStreams(StatusBoard board)
@@ -212,7 +217,7 @@ internal sealed class NodeHost : IAsyncDisposable
             _time,
             _loggers.CreateLogger("JobNode.Scheduling")));
 
-    private ApiServer CreateApi(
+    private void OpenApi(
         CommandForwarder forwarder,
         RaftLoop loop,
         QueueView view,
@@ -222,9 +227,8 @@ internal sealed class NodeHost : IAsyncDisposable
         JobEventFan events)
     {
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
-        var parts = new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel);
-        return Keep(new ApiServer(parts, _options, _time, _loggers));
+        _api.Open(new ApiParts(
+            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel));
     }
 
     private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)

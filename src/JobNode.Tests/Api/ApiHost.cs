@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
@@ -9,6 +10,9 @@ namespace JobNode.Tests.Api;
 /// <summary>The real API on a free loopback port, over a cluster of one that lives in the test.</summary>
 internal sealed class ApiHost : IAsyncDisposable
 {
+    /// <summary>What a closed one says it waits for.</summary>
+    public const string WaitsFor = "this node waits for b:5001, c:5001 before the cluster can form";
+
     private readonly ApiServer _server;
 
     private ApiHost(ApiServer server, LocalCluster cluster, JobWaiters waiters, WorkBoard work)
@@ -37,26 +41,35 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync()
     {
+        ApiHost host = await StartClosedAsync();
+        host.Open();
+        return host;
+    }
+
+    /// <summary>A node that waits for its cluster.</summary>
+    public static async Task<ApiHost> StartClosedAsync()
+    {
         var cluster = new LocalCluster();
         var waiters = new JobWaiters();
         cluster.Applied = waiters.OnJobEvents;
         var work = new WorkBoard();
-        ApiHost? host = null;
-        var parts = new ApiParts(
-            cluster,
-            cluster,
-            cluster.Machine.View,
-            cluster.Board,
-            work,
-            (_, _) => new ValueTask<ChainProgress?>(host!.Progress),
-            waiters,
-            new KernelInfo("scalar", ["avx2 is not used: a test"]));
-        var options = new ServeOptions("unused", "127.0.0.1:0", "127.0.0.1:5001", null, [], null, false, null);
-        var server = new ApiServer(parts, options, TimeProvider.System, new Failures());
-        await server.StartAsync(CancellationToken.None);
-        host = new ApiHost(server, cluster, waiters, work);
-        return host;
+        var options = new ServeOptions(
+            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, false, null);
+        var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
+        await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
+        return new ApiHost(server, cluster, waiters, work);
     }
+
+    /// <summary>The node is whole now.</summary>
+    public void Open() => _server.Open(new ApiParts(
+        Cluster,
+        Cluster,
+        Cluster.Machine.View,
+        Cluster.Board,
+        Work,
+        (_, _) => new ValueTask<ChainProgress?>(Progress),
+        Waiters,
+        new KernelInfo("scalar", ["avx2 is not used: a test"])));
 
     public async Task<string> EnqueueAsync(byte[] body, string query = "iterations=3", string? key = null)
     {

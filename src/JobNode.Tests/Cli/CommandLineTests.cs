@@ -43,8 +43,8 @@ public sealed class CommandLineTests : IDisposable
     public async Task Serve_has_defaults_on_loopback()
     {
         Assert.Equal(0, await RunAsync("serve"));
-        Assert.Equal("127.0.0.1:5000", _served!.Listen);
-        Assert.Equal("127.0.0.1:5001", _served.ClusterListen);
+        Assert.Equal("127.0.0.1:5000", _served!.Listen.ToString());
+        Assert.Equal("127.0.0.1:5001", _served.ClusterListen.ToString());
         Assert.EndsWith("jobnode-data", _served.DataDirectory, StringComparison.Ordinal);
         Assert.Empty(_served.Peers);
         Assert.Null(_served.Workers);
@@ -59,12 +59,12 @@ public sealed class CommandLineTests : IDisposable
         _variables["JOBNODE_ISA"] = "avx2";
         _variables["JOBNODE_PEERS"] = "a,b:7001";
         Assert.Equal(0, await RunAsync("serve --listen 127.0.0.1:8000 --workers 2"));
-        Assert.Equal("127.0.0.1:8000", _served!.Listen);
-        Assert.Equal("0.0.0.0:7001", _served.ClusterListen);
+        Assert.Equal("127.0.0.1:8000", _served!.Listen.ToString());
+        Assert.Equal("0.0.0.0:7001", _served.ClusterListen.ToString());
         Assert.True(_served.Insecure);
         Assert.Equal("avx2", _served.ForcedIsa);
         Assert.Equal(2, _served.Workers);
-        Assert.Equal(["a:5001", "b:7001"], _served.Peers);
+        Assert.Equal(["a:5001", "b:7001"], _served.Peers.Select(peer => peer.ToString()));
     }
 
     [Fact]
@@ -108,6 +108,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("127.0.0.1:5001  leader", _out.ToString(), StringComparison.Ordinal);
         host.Cluster.Refuses = JobNode.Commands.ResultCode.NotLeader;
         Assert.Equal(4, await RunAsync("enqueue - --iterations 1"));
+    }
+
+    [Fact]
+    public async Task A_node_that_waits_for_its_cluster_says_for_whom_and_exits_with_4()
+    {
+        await using ApiHost host = await ApiHost.StartClosedAsync();
+        Assert.Equal(4, await RunAsync($"status --node {host.Url}"));
+        Assert.Contains(ApiHost.WaitsFor, _error.ToString(), StringComparison.Ordinal);
     }
 
     public void Dispose()

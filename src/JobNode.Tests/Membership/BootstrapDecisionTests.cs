@@ -19,17 +19,18 @@ public sealed class BootstrapDecisionTests
 
     [Fact]
     public void Another_node_never_decides() => Assert.Contains(
-        "waiting for a:5001 to form", Waits(Fresh(B, 1), Fresh(A, 0), Fresh(B, 1)), StringComparison.Ordinal);
+        "waits for a:5001 to form", Waits(Fresh(B, 1), Fresh(A, 0), Fresh(B, 1)), StringComparison.Ordinal);
 
     [Fact]
     public void A_node_that_saw_an_older_decider_or_none_holds_the_decision_up() => Assert.Contains(
-        "waiting for b:5001 to see this node",
+        "waits for b:5001 to see it",
         Waits(Fresh(A, 0), Fresh(A, 0), Fresh(B, 1) with { First = new NodeId(0xdead) }),
         StringComparison.Ordinal);
 
     [Fact]
     public void Silence_is_waited_for_by_name() =>
-        Assert.Equal("waiting for b:5001", Waits(Fresh(A, 0), Fresh(A, 0)));
+        Assert.Equal(
+            "this node waits for b:5001 before the cluster can form", Waits(Fresh(A, 0), Fresh(A, 0)));
 
     [Fact]
     public void A_configuration_with_this_node_is_taken_over()

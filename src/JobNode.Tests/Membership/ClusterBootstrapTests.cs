@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using JobNode.Commands;
 using JobNode.Membership;
 using JobNode.Transport;
@@ -76,6 +77,38 @@ public sealed class ClusterBootstrapTests
     }
 
     [Fact]
+    public async Task Another_advertised_address_at_a_restart_is_ignored_with_a_warning()
+    {
+        await using BootstrapNode node = await BootstrapNode.StartAsync(new NodeId(7), 0);
+        ClusterConfiguration configuration = await node.RunAsync([]);
+        node.Resume(configuration, HostPort.Parse(node.Identity.Address));
+        Assert.DoesNotContain(node.LogLines, line => line.Contains("is ignored", StringComparison.Ordinal));
+        node.Resume(configuration, HostPort.Parse("elsewhere:9000"));
+        string warning = await node.WaitForLogAsync("is ignored");
+        Assert.Contains("elsewhere:9000", warning, StringComparison.Ordinal);
+        Assert.Contains(node.Identity.Address, warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_says_at_any_time_what_it_waits_for()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(2);
+        string[] three = [.. nodes.Addresses, "127.0.0.1:1"];
+        using var stop = new CancellationTokenSource();
+        Task[] runs = [.. nodes.All.Select(node => node.RunAsync(three, stop.Token))];
+        foreach (BootstrapNode node in nodes.All)
+        {
+            while (node.WaitsFor != "this node waits for 127.0.0.1:1 before the cluster can form")
+            {
+                await Task.Delay(10);
+            }
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(runs));
+    }
+
+    [Fact]
     public async Task A_node_that_listens_everywhere_finds_itself_among_the_peers()
     {
         await using var nodes = await BootstrapNodes.StartAsync(2);
@@ -134,6 +167,11 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
 
     public ConcurrentQueue<ClusterConfiguration> Saved { get; } = new();
 
+    public IEnumerable<string> LogLines => _log;
+
+    /// <summary>Null before it runs.</summary>
+    public string? WaitsFor => Current?.WaitsFor;
+
     private ClusterBootstrap? Current { get; set; }
 
     public static async Task<BootstrapNode> StartAsync(NodeId id, int port)
@@ -141,7 +179,8 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         var node = new BootstrapNode(id);
         node._endpoint.MapForAnyone(PeerProtocol.HelloPath, (from, stream, cancellation) =>
             (node.Current ?? throw new IOException("not started")).AcceptHelloAsync(from, stream, cancellation));
-        node.Bound = await node._endpoint.StartAsync(new HostPort("127.0.0.1", port), CancellationToken.None);
+        var endpoint = new IPEndPoint(IPAddress.Loopback, port);
+        node.Bound = new HostPort("127.0.0.1", await node._endpoint.StartAsync(endpoint, CancellationToken.None));
         return node;
     }
 
@@ -152,13 +191,13 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         string[] peers, CancellationToken cancellation, HostPort? listen = null)
     {
         Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
-        return Current.RunAsync(peers, null, listen ?? Bound, cancellation);
+        return Current.RunAsync([.. peers.Select(peer => HostPort.Parse(peer))], null, listen ?? Bound, cancellation);
     }
 
-    public ClusterBootstrap Resume(ClusterConfiguration configuration)
+    public ClusterBootstrap Resume(ClusterConfiguration configuration, HostPort? advertise = null)
     {
         Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
-        Current.Resume(configuration);
+        Current.Resume(configuration, advertise);
         return Current;
     }
 

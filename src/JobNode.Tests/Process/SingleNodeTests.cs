@@ -51,6 +51,18 @@ public sealed class SingleNodeTests
     }
 
     [Fact]
+    public async Task A_node_at_work_has_not_loaded_OpenSsl()
+    {
+        await using NodeProcess node = new();
+        await node.StartAndWaitAsync();
+        string id = await node.Api.EnqueueAsync([1], 1000);
+        Assert.Equal("completed", (await node.Api.JobAsync(id, 60)).State);
+        Assert.Single(await node.Api.PullAsync(10));
+        Assert.DoesNotContain(node.MappedFiles(), file =>
+            file.Contains("libssl", StringComparison.Ordinal) || file.Contains("libcrypto", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_second_process_on_the_same_directory_is_refused()
     {
         await using NodeProcess node = new();

@@ -149,6 +149,15 @@ internal sealed class NodeProcess : IAsyncDisposable
         return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>Files that the process has in its memory: the binary and what it loaded.</summary>
+    public IReadOnlyList<string> MappedFiles() =>
+    [
+        .. File.ReadLines($"/proc/{Running.Id}/maps")
+            .Where(line => line.Contains('/', StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -23,14 +23,18 @@ internal sealed class ImportRules
         ["Queue"] = ["Commands"],
         ["Consensus"] = ["Commands", "Observability"],
         ["Transport"] = ["Commands", "Consensus", "Observability"],
-        ["Membership"] = ["Commands", "Consensus", "Transport", "Observability", "/ServeOptions"],
+        ["Membership"] = ["Commands", "Consensus", "Transport", "Observability"],
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
             "Membership", "Observability", "/ServeOptions",
         ],
-        ["Cli"] = ["Api/Contracts", "Api/ApiJsonContext", "Hashing/HashBenchmark", "/ServeOptions"],
+        ["Cli"] =
+        [
+            "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
+            "Hashing/HashBenchmark", "/ServeOptions",
+        ],
     };
 
     private readonly IReadOnlyList<SourceFile> _files;
@@ -96,6 +100,13 @@ internal sealed class ImportRules
             string[] parts = directive.NamespaceOrType.ToString().Replace("global::", "").Split('.');
             if (parts.Length > 1 && parts[0] == RootNamespace && _declared.ContainsKey(parts[1]))
             {
+                if (directive.Alias is not null)
+                {
+                    // An alias brings in that one type, not the folder.
+                    yield return (parts[1], parts[^1], file.Place(directive));
+                    continue;
+                }
+
                 inScope.Add(parts[1]);
                 yield return (parts[1], null, file.Place(directive));
             }

@@ -1,3 +1,4 @@
+using System.Net;
 using JobNode.Commands;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,8 +32,8 @@ internal sealed class TestNode : IAsyncDisposable
     public static async Task<TestNode> StartAsync(ulong id, UInt128 cluster, int port = 0)
     {
         var node = new TestNode(id);
-        HostPort bound = await node.Endpoint.StartAsync(new HostPort("127.0.0.1", port), CancellationToken.None);
-        node.Identity.AdvertiseAs(bound);
+        int bound = await node.Endpoint.StartAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None);
+        node.Identity.AdvertiseAs(new HostPort("127.0.0.1", bound));
         if (cluster != UInt128.Zero)
         {
             node.Identity.Join(cluster);

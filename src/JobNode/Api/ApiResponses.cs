@@ -90,6 +90,11 @@ internal static class ApiResponses
         }
     }
 
+    /// <summary>True when the exception says no more than that the client is not there any more.</summary>
+    public static bool IsClientGone(HttpContext context, Exception error) =>
+        context.RequestAborted.IsCancellationRequested
+        && error is (OperationCanceledException or IOException or BadHttpRequestException);
+
     private static async Task DrainAsync(HttpContext context)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);

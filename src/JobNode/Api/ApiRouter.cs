@@ -1,28 +1,18 @@
 using JobNode.Commands;
 using JobNode.Observability;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace JobNode.Api;
 
 /// <summary>
-/// What Kestrel hands requests to: finds the route, names node and leader in every answer, and is the edge where
-/// exceptions end. Plain on purpose: a dozen routes need no framework, and the process starts faster without one.
+/// What serves requests once the node is whole: finds the route, names node and leader in every answer, and is the edge
+/// where exceptions end. Plain on purpose: a dozen routes need no framework, and the process starts faster without one.
 /// </summary>
 internal sealed class ApiRouter(
     IReadOnlyList<ApiRoute> routes, StatusBoard board, ClusterReader cluster, Metrics metrics, TimeProvider time,
         ILogger logger)
-    : IHttpApplication<HttpContext>
 {
-    /// <inheritdoc/>
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    /// <inheritdoc/>
-    public void DisposeContext(HttpContext context, Exception? exception) =>
-        ((DefaultHttpContext)context).Uninitialize();
-
-    /// <inheritdoc/>
-    public async Task ProcessRequestAsync(HttpContext context)
+    /// <summary>Answers one request; never throws.</summary>
+    public async Task ServeAsync(HttpContext context)
     {
         long started = time.GetTimestamp();
         ConsensusStatus status = board.Current;
@@ -35,7 +25,7 @@ internal sealed class ApiRouter(
         {
             await AnswerAsync(context, route, id);
         }
-        catch (Exception error) when (IsClientGone(context, error))
+        catch (Exception error) when (ApiResponses.IsClientGone(context, error))
         {
             logger.ApiClientGone(method, name);
             context.Abort();
@@ -129,8 +119,4 @@ internal sealed class ApiRouter(
 
         await ApiResponses.RefuseUnreadAsync(context, problem);
     }
-
-    private static bool IsClientGone(HttpContext context, Exception error) =>
-        context.RequestAborted.IsCancellationRequested
-        && error is (OperationCanceledException or IOException or BadHttpRequestException);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using JobNode.Commands;
 using JobNode.Observability;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -8,32 +9,23 @@ using Microsoft.Extensions.Options;
 namespace JobNode.Api;
 
 /// <summary>The public HTTP API of a node: HTTP/1.1 and HTTP/2 (prior knowledge) on one port.</summary>
-/// <remarks>Kestrel without host, container or routing: nothing of them is needed, and starting takes less.</remarks>
-internal sealed class ApiServer : IAsyncDisposable
+/// <remarks>
+/// Kestrel without host, container or routing: nothing of them is needed, and starting takes less. First
+/// <see cref="StartAsync"/>, then, once there is something to serve, <see cref="Open"/>.
+/// </remarks>
+/// <param name="options">Where to listen and how the node is called.</param>
+/// <param name="waitsFor">Why the node is not at work yet, until <see cref="Open"/>: half a sentence.</param>
+/// <param name="time">For timeouts and rates.</param>
+/// <param name="loggers">Makes the logs of the API and of Kestrel.</param>
+internal sealed class ApiServer(
+    ServeOptions options, Func<string> waitsFor, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
-    private readonly ServeOptions _options;
-    private readonly ClusterReader _cluster;
-    private readonly ApiRouter _router;
-    private readonly ILoggerFactory _loggers;
-    private readonly ILogger _logger;
+    private readonly ILogger _logger = loggers.CreateLogger("JobNode.Api");
+    private ApiApplication? _application;
     private KestrelServer? _server;
 
-    /// <summary>Builds the routes; opens nothing yet.</summary>
-    public ApiServer(ApiParts parts, ServeOptions options, TimeProvider time, ILoggerFactory loggers)
-    {
-        _options = options;
-        _loggers = loggers;
-        _logger = loggers.CreateLogger("JobNode.Api");
-        _cluster = new ClusterReader(parts, options, time);
-        var metrics = new Metrics();
-        var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
-        IReadOnlyList<ApiRoute> routes = Routes(
-            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, _cluster, metrics));
-        _router = new ApiRouter(routes, parts.Board, _cluster, metrics, time, _logger);
-    }
-
-    /// <summary>HOST:PORT it listens on, once started.</summary>
-    public string Address => _cluster.ApiAddress;
+    /// <summary>HOST:PORT it listens on; with the port that was chosen once started.</summary>
+    public string Address { get; private set; } = options.Listen.ToString();
 
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
     public static IReadOnlyList<ApiRoute> Routes(JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status) =>
@@ -52,22 +44,31 @@ internal sealed class ApiServer : IAsyncDisposable
         new("/", ["GET"], (context, _) => StatusEndpoints.DashboardAsync(context)),
     ];
 
-    /// <summary>Opens the port.</summary>
+    /// <summary>Opens the port; every call is told to wait.</summary>
+    /// <param name="endpoint">What the options' address resolves to.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The host has no address.</exception>
-    public async Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
-        if (!ListenAddress.TryParse(_options.Listen, out ListenAddress listen))
-        {
-            throw new InvalidOperationException($"\"{_options.Listen}\" is not HOST:PORT");
-        }
-
-        KestrelServerOptions settings = Settings(await listen.ResolveAsync(cancellation));
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), _loggers);
-        _server = new KestrelServer(Options.Create(settings), transport, _loggers);
-        await _server.StartAsync(_router, cancellation);
-        _cluster.ApiAddress = BoundAddress(listen, _server);
+        Invariant.That(_server is null, "the API starts once");
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        _server = new KestrelServer(Options.Create(Settings(endpoint)), transport, loggers);
+        _application = new ApiApplication((options.Advertise ?? options.ClusterListen).ToString(), waitsFor, _logger);
+        await _server.StartAsync(_application, cancellation);
+        Address = BoundAddress(_server);
         _logger.ApiListening(Address);
+    }
+
+    /// <summary>Serves every call from here on.</summary>
+    public void Open(ApiParts parts)
+    {
+        Invariant.That(_application is not null, "the API starts before it opens");
+        var cluster = new ClusterReader(parts, options, Address, time);
+        var metrics = new Metrics();
+        var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
+        IReadOnlyList<ApiRoute> routes = Routes(
+            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, cluster, metrics));
+        _application.Open(new ApiRouter(routes, parts.Board, cluster, metrics, time, _logger));
     }
 
     /// <summary>Stops taking requests and waits for those under way until the token is cancelled.</summary>
@@ -105,13 +106,12 @@ internal sealed class ApiServer : IAsyncDisposable
         return settings;
     }
 
-    private string BoundAddress(ListenAddress listen, KestrelServer server)
+    /// <summary>What others can dial: never a star, and the advertised host where that is known.</summary>
+    private string BoundAddress(KestrelServer server)
     {
         string bound = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        string host = listen.IsWildcard && ListenAddress.TryParse(_options.Advertise, out ListenAddress advertised)
-            ? advertised.Host
-            : listen.Host;
-        return new ListenAddress(host, new Uri(bound.Replace("[::]", "localhost")).Port).ToString();
+        string host = options.Listen.IsWildcard ? options.Advertise?.Host ?? "0.0.0.0" : options.Listen.Host;
+        return new HostPort(host, new Uri(bound).Port).ToString();
     }
 
     /// <summary>Kestrel asks for a container but needs nothing of it without TLS.</summary>

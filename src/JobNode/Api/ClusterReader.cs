@@ -5,7 +5,7 @@ using JobNode.Queue;
 namespace JobNode.Api;
 
 /// <summary>What this node knows of itself, the cluster and the work, put together for <c>GET /status</c>.</summary>
-internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimeProvider time)
+internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string apiAddress, TimeProvider time)
 {
     /// <summary>A report of work older than this says nothing about who is alive, in milliseconds.</summary>
     private const int ReportFreshMs = 5000;
@@ -13,12 +13,10 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
     private readonly long _startedAt = time.GetTimestamp();
     private volatile bool _hadLeader;
 
-    /// <summary>HOST:PORT of the API; set once the port is bound.</summary>
-    public string ApiAddress { get; set; } = options.Listen;
-
     /// <summary>This node's cluster address, or its id until it has one.</summary>
     public string SelfAddress(ConsensusStatus status) =>
-        status.Configuration.Find(status.Self)?.Address ?? options.Advertise ?? options.ClusterListen;
+        status.Configuration.Find(status.Self)?.Address
+        ?? (options.Advertise ?? options.ClusterListen).ToString();
 
     /// <summary><c>ready</c>, <c>starting</c> or <c>noQuorum</c>.</summary>
     public string State(ConsensusStatus status)
@@ -58,7 +56,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, TimePr
     private StatusNode Node(ConsensusStatus status) => new(
         status.Self.ToString(),
         SelfAddress(status),
-        ApiAddress,
+        apiAddress,
         RoleOf(status.Role),
         State(status),
         ProgramVersion.Text,

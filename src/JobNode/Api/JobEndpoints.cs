@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using JobNode.Commands;
 using JobNode.Queue;
@@ -63,7 +62,7 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
             return;
         }
 
-        var pull = new Pull(key == 0 ? RandomKey() : key, top, order);
+        var pull = new Pull(key == 0 ? RandomBits.Next128() : key, top, order);
         Proposed proposed = await parts.Proposer.ProposeAsync(pull, context.RequestAborted);
         if (proposed.Result is not PullResult pulled)
         {
@@ -181,12 +180,4 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
             ? ApiResponses.BytesAsync(context, 200, "text/plain", Encoding.ASCII.GetBytes(id + "\n"))
             : ApiResponses.JsonAsync(
                 context, new EnqueueResponse(id.ToString()), ApiJsonContext.Default.EnqueueResponse);
-
-    private static UInt128 RandomKey()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
-        bytes[0] |= 1;
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
 }

@@ -62,6 +62,7 @@ internal static class Problems
     public static readonly ProblemKind Overloaded = new("/problems/overloaded", 429, "Overloaded", 1);
     public static readonly ProblemKind QueueFull = new("/problems/queue-full", 507, "Queue full", 30);
     public static readonly ProblemKind NoQuorum = new("/problems/no-quorum", 503, "No quorum", 2);
+    public static readonly ProblemKind Starting = new("/problems/starting", 503, "Node starting", 1);
     public static readonly ProblemKind OutcomeUnknown = new("/problems/outcome-unknown", 503, "Outcome unknown", 2);
     public static readonly ProblemKind Stopping = new("/problems/node-stopping", 503, "Node stopping", 1);
     public static readonly ProblemKind Internal = new("/problems/internal", 500, "Internal error");
@@ -100,6 +101,10 @@ internal static class Problems
         ResultCode.Stopping => new(Stopping, "This node is stopping; send the request to another node."),
         _ => throw new InvariantException($"result code {code} does not answer a client"),
     };
+
+    /// <summary>The node has no cluster yet, or does not know what it holds.</summary>
+    /// <param name="reason">Half a sentence.</param>
+    public static Problem StartingNow(string reason) => new(Starting, $"No call can be served yet: {reason}.");
 
     /// <summary>No leader, or the leader cannot reach a majority.</summary>
     public static Problem NoQuorumNow(string consequence) => new(

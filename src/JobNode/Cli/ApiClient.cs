@@ -119,7 +119,7 @@ internal sealed class ApiClient(Uri node) : IDisposable
         return problem?.Detail is null
             ? new CliFailure(ExitCode.Failed, $"the node answered {(int)status} without saying why; is it a jobnode?")
             : new CliFailure(
-                problem.Type == "/problems/no-quorum" ? ExitCode.NoQuorum : ExitCode.Failed,
+                problem.Type is "/problems/no-quorum" or "/problems/starting" ? ExitCode.NoQuorum : ExitCode.Failed,
                 $"{problem.Title}: {problem.Detail}");
     }
 }

@@ -22,6 +22,6 @@ internal enum ExitCode
     /// <summary>No node answers at the address.</summary>
     Unreachable = 3,
 
-    /// <summary>The node answers, but a majority of the cluster is missing.</summary>
+    /// <summary>The node answers, but the cluster has no leader: a majority is missing, or it is starting.</summary>
     NoQuorum = 4,
 }

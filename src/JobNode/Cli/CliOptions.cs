@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using JobNode.Commands;
 
 namespace JobNode.Cli;
 
@@ -40,23 +40,22 @@ internal static class CliOptions
             },
         };
 
-    /// <summary>HOST:PORT.</summary>
-    public static Option<string?> Address(string name, string description)
+    /// <summary>HOST:PORT; without a default port one must be written.</summary>
+    public static Option<HostPort?> Address(string name, int? defaultPort, string description) => new(name)
     {
-        Option<string?> option = Text(name, "HOST:PORT", description);
-        option.Validators.Add(result =>
+        HelpName = defaultPort is null ? "HOST:PORT" : $"HOST[:{defaultPort}]",
+        Description = description,
+        CustomParser = result =>
         {
-            foreach (Token token in result.Tokens)
+            if (HostPort.TryParse(result.Tokens[0].Value, defaultPort, out HostPort place, out string? error))
             {
-                if (!ListenAddress.TryParse(token.Value, out _))
-                {
-                    result.AddError(
-                        $"{name} is \"{token.Value}\"; write HOST:PORT, for example 127.0.0.1:5000 or [::1]:5000.");
-                }
+                return place;
             }
-        });
-        return option;
-    }
+
+            result.AddError($"{name}: {error}.");
+            return null;
+        },
+    };
 
     /// <summary>The node to talk to: HOST:PORT or a URL.</summary>
     public static Option<string?> Node()

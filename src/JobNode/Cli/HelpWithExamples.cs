@@ -25,7 +25,8 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         output.WriteLine();
         output.WriteLine(
             "Every flag can be set as an environment variable too: --data-dir is JOBNODE_DATA_DIR; the flag wins.");
-        output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot reach the cluster, 4 no quorum.");
+        output.WriteLine(
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot reach the cluster, 4 no leader yet or no quorum.");
         return code;
     }
 

@@ -1,31 +1,34 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using HostPort = JobNode.Commands.HostPort;
 
 namespace JobNode.Cli;
 
 /// <summary><c>jobnode serve</c>: runs a node until SIGTERM or Ctrl+C.</summary>
 internal static class ServeVerb
 {
-    private const int ClusterPortDefault = 5001;
     private const string DataDirectoryDefault = "jobnode-data";
-    private const string ListenDefault = "127.0.0.1:5000";
-    private const string ClusterListenDefault = "127.0.0.1:5001";
+
+    private static readonly HostPort ListenDefault = new("127.0.0.1", HostPort.DefaultApiPort);
+    private static readonly HostPort ClusterListenDefault = new("127.0.0.1", HostPort.DefaultClusterPort);
 
     /// <summary>Builds the verb.</summary>
     public static Command Create(CliContext context)
     {
         Option<string?> dataDirectory = CliOptions.Text(
             "--data-dir", "DIR", $"Where this node keeps its identity and log (default ./{DataDirectoryDefault}).");
-        Option<string?> listen = CliOptions.Address("--listen", $"API address (default {ListenDefault}).");
-        Option<string?> clusterListen = CliOptions.Address(
-            "--cluster-listen", $"Address for the other nodes (default {ClusterListenDefault}).");
-        Option<string?> advertise = CliOptions.Address(
-            "--advertise", "Cluster address at which the others reach this node (default: that of --cluster-listen).");
+        Option<HostPort?> listen = CliOptions.Address("--listen", null, $"API address (default {ListenDefault}).");
+        Option<HostPort?> clusterListen = CliOptions.Address(
+            "--cluster-listen", null, $"Address for the other nodes (default {ClusterListenDefault}).");
+        Option<HostPort?> advertise = CliOptions.Address(
+            "--advertise",
+            HostPort.DefaultClusterPort,
+            "Cluster address at which the others reach this node (default: that of --cluster-listen).");
         Option<string[]?> peers = new("--peers")
         {
             HelpName = "A,B,C",
-            Description =
-                $"Cluster addresses of the first members, HOST[:{ClusterPortDefault}]; none: a cluster of one.",
+            Description = "Cluster addresses of the first members, "
+                + $"HOST[:{HostPort.DefaultClusterPort}]; none: a cluster of one.",
         };
         Option<int?> workers = CliOptions.Number(
             "--workers", "Hash threads (default: one per core; 0: this node only answers).", 0, 4096);
@@ -64,11 +67,8 @@ internal static class ServeVerb
         CheckReach("--cluster-listen", options.ClusterListen, options.Insecure,
             "take part in the cluster and forge its log");
         CheckReach("--listen", options.Listen, options.Insecure, "send jobs, take results away and cancel jobs");
-        bool othersAreRemote =
-            options.Peers.Any(peer => ListenAddress.TryParse(peer, out ListenAddress at) && !at.IsLoopback);
-        bool isLocalOnly =
-            ListenAddress.TryParse(options.ClusterListen, out ListenAddress cluster) && cluster.IsLoopback;
-        if (othersAreRemote && isLocalOnly && options.Advertise is null)
+        bool othersAreRemote = options.Peers.Any(peer => !peer.IsLoopback);
+        if (othersAreRemote && options.ClusterListen.IsLoopback && options.Advertise is null)
         {
             throw new CliFailure(
                 ExitCode.Usage,
@@ -78,10 +78,9 @@ internal static class ServeVerb
         }
     }
 
-    private static void CheckReach(string flag, string address, bool isInsecure, string harm)
+    private static void CheckReach(string flag, HostPort address, bool isInsecure, string harm)
     {
-        bool isLoopback = ListenAddress.TryParse(address, out ListenAddress parsed) && parsed.IsLoopback;
-        if (!isLoopback && !isInsecure)
+        if (!address.IsLoopback && !isInsecure)
         {
             throw new CliFailure(
                 ExitCode.Usage,
@@ -93,21 +92,22 @@ internal static class ServeVerb
 
     /// <summary>Peers may be repeated or joined by commas; a missing port is the default one.</summary>
     /// <exception cref="CliFailure">One is not an address; exit code 2.</exception>
-    public static IReadOnlyList<string> SplitPeers(IReadOnlyList<string> texts)
+    public static IReadOnlyList<HostPort> SplitPeers(IReadOnlyList<string> texts)
     {
-        var peers = new List<string>();
+        var peers = new List<HostPort>();
         foreach (string peer in texts.SelectMany(text => text.Split(
             ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {
-            bool ok = ListenAddress.TryParse(peer, out ListenAddress address)
-                || ListenAddress.TryParse($"{peer}:{ClusterPortDefault}", out address);
-            peers.Add(ok && address.Port > 0 ? address.ToString() : throw new CliFailure(
+            bool ok = HostPort.TryParse(peer, HostPort.DefaultClusterPort, out HostPort address, out _)
+                && address.Port > 0
+                && !address.IsWildcard;
+            peers.Add(ok ? address : throw new CliFailure(
                 ExitCode.Usage,
                 $"--peers has \"{peer}\"; write cluster addresses with commas between, for example "
-                + $"a:5001,b:5001,c:5001."));
+                + "a:5001,b:5001,c:5001."));
         }
 
-        return [.. peers.Distinct(StringComparer.Ordinal)];
+        return [.. peers.Distinct()];
     }
 
     /// <summary>The first signal asks the node to drain and stop; a second one ends the process at once.</summary>

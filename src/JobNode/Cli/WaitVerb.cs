@@ -1,5 +1,6 @@
 using System.CommandLine;
 using JobNode.Api;
+using DurationText = JobNode.Commands.DurationText;
 
 namespace JobNode.Cli;
 

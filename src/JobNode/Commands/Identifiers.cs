@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace JobNode.Commands;
 
@@ -53,18 +52,7 @@ internal readonly record struct NodeId(ulong Value) : IComparable<NodeId>
     public static readonly NodeId None;
 
     /// <summary>Makes a random id that is never <see cref="None"/>.</summary>
-    public static NodeId Create()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        ulong value = 0;
-        while (value == 0)
-        {
-            RandomNumberGenerator.Fill(bytes);
-            value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        }
-
-        return new NodeId(value);
-    }
+    public static NodeId Create() => new(RandomBits.Next64());
 
     /// <summary>Reads sixteen hex digits.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out NodeId id)

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using JobNode.Commands;
 
 namespace JobNode.Consensus;
@@ -60,8 +58,7 @@ internal sealed record RaftLoopOptions
     public int ReadTimeoutMs { get; init; } = 5_000;
 
     /// <summary>Makes <see cref="ReadContext"/>s unique; random unless a simulation says otherwise.</summary>
-    public ulong Incarnation { get; init; } =
-        BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    public ulong Incarnation { get; init; } = RandomBits.Next64();
 
     /// <summary>Runs the writing of a snapshot; on a pool thread unless a simulation says otherwise.</summary>
     public Action<Action> RunInBackground { get; init; } = static work => Task.Run(work);

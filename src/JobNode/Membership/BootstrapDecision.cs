@@ -75,17 +75,20 @@ internal static class BootstrapDecision
         string[] silent = [.. self.Peers.Where(address => !answers.ContainsKey(address))];
         if (silent.Length > 0)
         {
-            return new BootstrapStep.Wait($"waiting for {PeerList.Format(silent)}", NeedsPeople: false);
+            return new BootstrapStep.Wait(
+                $"this node waits for {PeerList.Format(silent)} before the cluster can form", NeedsPeople: false);
         }
 
         if (self.Address != self.Peers[0])
         {
-            return new BootstrapStep.Wait($"waiting for {self.Peers[0]} to form the cluster", NeedsPeople: false);
+            return new BootstrapStep.Wait(
+                $"this node waits for {self.Peers[0]} to form the cluster", NeedsPeople: false);
         }
 
         string[] unready = [.. self.Peers.Where(address => !IsReady(answers[address], self.Node))];
         return unready.Length > 0
-            ? new BootstrapStep.Wait($"waiting for {PeerList.Format(unready)} to see this node", NeedsPeople: false)
+            ? new BootstrapStep.Wait(
+                $"this node waits for {PeerList.Format(unready)} to see it", NeedsPeople: false)
             : new BootstrapStep.Decide(
                 [.. self.Peers.Select(address => new Member(answers[address].Node, address)).OrderBy(m => m.Id)]);
     }

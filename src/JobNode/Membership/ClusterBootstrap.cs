@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Security.Cryptography;
 using JobNode.Commands;
 using JobNode.Observability;
 using JobNode.Transport;
@@ -30,7 +28,12 @@ internal sealed class ClusterBootstrap(
     private readonly Lock _gate = new();
     private readonly BootstrapProgress _progress = new(identity.Self);
     private string _lastReason = "";
+    private volatile string _waitsFor = "this node has only just started";
+    private volatile bool _roundHasMistake;
     private long _nextLog = Stopwatch.GetTimestamp() + (SilentFirstMs * Stopwatch.Frequency / 1000);
+
+    /// <summary>Why this node is not at work yet, for people; half a sentence. Any thread may ask.</summary>
+    public string WaitsFor => _waitsFor;
 
     /// <summary>Serves <see cref="PeerProtocol.HelloPath"/>.</summary>
     public async Task AcceptHelloAsync(NodeId from, DuplexStream stream, CancellationToken cancellation)
@@ -47,22 +50,29 @@ internal sealed class ClusterBootstrap(
     }
 
     /// <summary>For a directory that has state: takes address and cluster from it, asks nobody.</summary>
-    public void Resume(ClusterConfiguration configuration)
+    /// <param name="configuration">What the latest snapshot says.</param>
+    /// <param name="advertise">--advertise, or null; one that says something else cannot be followed yet.</param>
+    public void Resume(ClusterConfiguration configuration, HostPort? advertise)
     {
         Member? own = configuration.Find(identity.Self);
         Invariant.That(own is not null, "a node's own snapshot holds the node");
         identity.AdvertiseAs(HostPort.Parse(own.Address));
+        if (advertise is { } other && other.ToString() != own.Address)
+        {
+            logger.AdvertiseIgnored(other.ToString(), own.Address);
+        }
+
         Complete(configuration);
     }
 
     /// <summary>For an empty directory: returns once this node is a member, durably.</summary>
-    /// <param name="peers">The list of --peers, as written.</param>
+    /// <param name="peers">The list of --peers, as given.</param>
     /// <param name="advertise">--advertise, or null.</param>
     /// <param name="listen">Where the cluster port listens, with its real port.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="FormatException">The list cannot be read; the message says what to write.</exception>
+    /// <exception cref="FormatException">The list names what nobody can dial, and the message what to do.</exception>
     public async Task<ClusterConfiguration> RunAsync(
-        IReadOnlyList<string> peers, HostPort? advertise, HostPort listen, CancellationToken cancellation)
+        IReadOnlyList<HostPort> peers, HostPort? advertise, HostPort listen, CancellationToken cancellation)
     {
         HostPort? own = advertise ?? (listen.IsWildcard ? null : listen);
         if (peers.Count == 0)
@@ -74,9 +84,9 @@ internal sealed class ClusterBootstrap(
             return configuration;
         }
 
-        own ??= await FindOwnAddressAsync(PeerList.Parse(peers, null), cancellation);
+        own ??= await FindOwnAddressAsync(PeerList.From(peers, null), cancellation);
         identity.AdvertiseAs(own.Value);
-        IReadOnlyList<string> list = PeerList.Parse(peers, own);
+        IReadOnlyList<string> list = PeerList.From(peers, own);
         lock (_gate)
         {
             _progress.Start(list, identity.Address);
@@ -151,6 +161,7 @@ internal sealed class ClusterBootstrap(
         // One question per address at a time, and none whose answer could come after the next one's:
         // BootstrapDecision relies on it.
         var answers = new ConcurrentDictionary<string, Hello>(StringComparer.Ordinal);
+        _roundHasMistake = false;
         await Task.WhenAll(list.Select(async address =>
         {
             if (await TryAskAsync(address, cancellation) is { } answer)
@@ -193,10 +204,7 @@ internal sealed class ClusterBootstrap(
 
     private ClusterConfiguration Form(IReadOnlyList<Member> members)
     {
-        Span<byte> random = stackalloc byte[16];
-        RandomNumberGenerator.Fill(random);
-        UInt128 clusterId = BinaryPrimitives.ReadUInt128LittleEndian(random);
-        var configuration = new ClusterConfiguration(clusterId, members);
+        var configuration = new ClusterConfiguration(RandomBits.Next128(), members);
         save(configuration);
         Complete(configuration);
         return configuration;
@@ -205,6 +213,7 @@ internal sealed class ClusterBootstrap(
     private void Complete(ClusterConfiguration configuration)
     {
         identity.Join(configuration.ClusterId);
+        _waitsFor = "this node reads its log";
         lock (_gate)
         {
             _progress.Complete(configuration);
@@ -216,6 +225,13 @@ internal sealed class ClusterBootstrap(
     {
         lock (_gate)
         {
+            // A mistake that one peer told must not be hidden by the waiting that it causes.
+            _roundHasMistake |= wait.NeedsPeople;
+            if (wait.NeedsPeople || !_roundHasMistake)
+            {
+                _waitsFor = wait.Reason;
+            }
+
             long now = Stopwatch.GetTimestamp();
             bool news = wait.NeedsPeople && wait.Reason != _lastReason;
             if (!news && now < _nextLog)

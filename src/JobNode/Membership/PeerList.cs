@@ -1,4 +1,4 @@
-using JobNode.Transport;
+using JobNode.Commands;
 
 namespace JobNode.Membership;
 
@@ -6,17 +6,16 @@ namespace JobNode.Membership;
 /// repetition.</summary>
 internal static class PeerList
 {
-    /// <summary>Canonical form of a list as written; <paramref name="self"/> is added when given and missing.</summary>
-    /// <exception cref="FormatException">An entry is no address; the message says what to write.</exception>
-    public static IReadOnlyList<string> Parse(IEnumerable<string> written, HostPort? self)
+    /// <summary>Canonical form of a list as given; <paramref name="self"/> is added when given and missing.</summary>
+    /// <exception cref="FormatException">Nobody can dial an entry; the message says what to write.</exception>
+    public static IReadOnlyList<string> From(IEnumerable<HostPort> places, HostPort? self)
     {
         var list = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (string entry in written)
+        foreach (HostPort place in places)
         {
-            HostPort place = HostPort.Parse(entry);
             if (place.IsWildcard || place.Port == 0)
             {
-                throw new FormatException($"'{entry}' cannot be a peer: write the address at which others reach it");
+                throw new FormatException($"'{place}' cannot be a peer: write the address at which others reach it");
             }
 
             list.Add(place.ToString());

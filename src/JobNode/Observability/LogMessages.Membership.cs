@@ -26,4 +26,11 @@ internal static partial class LogMessages
     /// <summary>The node found its own address among the peers.</summary>
     [LoggerMessage(2505, LogLevel.Information, "this node is {Address}")]
     public static partial void OwnAddressFound(this ILogger logger, string address);
+
+    /// <summary>A member that was started with another address than the cluster knows.</summary>
+    [LoggerMessage(
+        2506,
+        LogLevel.Warning,
+        "--advertise {Given} is ignored: the cluster knows this node as {Known}, and changing that comes later")]
+    public static partial void AdvertiseIgnored(this ILogger logger, string given, string known);
 }

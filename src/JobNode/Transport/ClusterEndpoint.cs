@@ -60,24 +60,23 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     public void MapForAnyone(string path, Func<NodeId, DuplexStream, CancellationToken, Task> handler) =>
         Map(path, new PeerRoute(MembersOnly: false, handler));
 
-    /// <summary>Listens; gives the address with the port that the system chose when it was 0.</summary>
+    /// <summary>Listens; gives the port, which the system chose when it was 0.</summary>
     /// <exception cref="IOException">The address is in use or not of this machine; the message says so.</exception>
-    public async Task<HostPort> StartAsync(HostPort listen, CancellationToken cancellation)
+    public async Task<int> StartAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
-        IPAddress address = await ResolveAsync(listen.Host, cancellation);
-        Options.Listen(address, listen.Port, port => port.Protocols = HttpProtocols.Http2);
+        Options.Listen(endpoint, port => port.Protocols = HttpProtocols.Http2);
         try
         {
             await _server.StartAsync(new PeerApplication(this), cancellation);
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
-            throw new IOException($"cannot listen on {listen} for the cluster: {error.Message}", error);
+            throw new IOException($"cannot listen on {endpoint} for the cluster: {error.Message}", error);
         }
 
         string bound = _server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        HostPort actual = listen with { Port = new Uri(bound).Port };
-        _logger.ClusterPortOpen(actual.ToString());
+        int actual = new Uri(bound).Port;
+        _logger.ClusterPortOpen(new IPEndPoint(endpoint.Address, actual).ToString());
         return actual;
     }
 
@@ -136,29 +135,6 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     {
         Invariant.That(path.StartsWith('/'), "a path is absolute");
         Invariant.That(_routes.TryAdd(path, route), "a path has one handler");
-    }
-
-    private static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellation)
-    {
-        if (host == "*")
-        {
-            return IPAddress.IPv6Any;
-        }
-
-        if (IPAddress.TryParse(host, out IPAddress? literal))
-        {
-            return literal;
-        }
-
-        try
-        {
-            IPAddress[] found = await Dns.GetHostAddressesAsync(host, cancellation);
-            return found.OrderBy(a => a.AddressFamily).First();
-        }
-        catch (System.Net.Sockets.SocketException error)
-        {
-            throw new IOException($"cannot listen on '{host}': no address has this name ({error.Message})", error);
-        }
     }
 
     /// <summary>What Kestrel calls for each request.</summary>

@@ -3,14 +3,19 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace JobNode.Transport;
+namespace JobNode.Commands;
 
-/// <summary>A place on the network as people write it: <c>host:port</c>, <c>1.2.3.4:port</c> or
-/// <c>[v6]:port</c>.</summary>
-/// <param name="Host">A lower-case name or address, without brackets.</param>
+/// <summary>
+/// A place on the network as people write it: <c>host:port</c>, <c>1.2.3.4:port</c> or <c>[v6]:port</c>. The text of
+/// a parsed one is canonical, so that nodes can compare it. Turning names into addresses is the host's work.
+/// </summary>
+/// <param name="Host">A lower-case name or canonical address, without brackets; <c>*</c> is every interface.</param>
 /// <param name="Port">0 to 65535; 0 lets the system choose when listening.</param>
 internal readonly record struct HostPort(string Host, int Port)
 {
+    /// <summary>Port of the API.</summary>
+    public const int DefaultApiPort = 5000;
+
     /// <summary>Port between nodes when none is written.</summary>
     public const int DefaultClusterPort = 5001;
 
@@ -21,9 +26,13 @@ internal readonly record struct HostPort(string Host, int Port)
     public bool IsLoopback =>
         Host is "localhost" || (IPAddress.TryParse(Host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Reads the text; on failure <paramref name="error"/> is a sentence that says what to write.</summary>
+    /// <summary>Reads the text; on failure <paramref name="error"/> says what to write, without a full stop.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="defaultPort">The port when none is written; null when one must be.</param>
+    /// <param name="place">What it means.</param>
+    /// <param name="error">What is wrong.</param>
     public static bool TryParse(
-        string? text, int defaultPort, out HostPort place, [NotNullWhen(false)] out string? error)
+        string? text, int? defaultPort, out HostPort place, [NotNullWhen(false)] out string? error)
     {
         place = default;
         string written = (text ?? "").Trim();
@@ -33,7 +42,13 @@ internal readonly record struct HostPort(string Host, int Port)
             return false;
         }
 
-        int number = defaultPort;
+        int number = defaultPort ?? 0;
+        if (port.Length == 0 && defaultPort is null)
+        {
+            error = $"'{written}' has no port: write host:port, {written}:5000 for example";
+            return false;
+        }
+
         if (port.Length > 0
             && (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number > 65535))
         {
@@ -76,6 +91,12 @@ internal readonly record struct HostPort(string Host, int Port)
 
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         host = (colon < 0 ? text : text[..colon]).ToLowerInvariant();
+        if (IPAddress.TryParse(host, out IPAddress? v4))
+        {
+            // "0" and "127.1" are addresses too: what they mean must not hide from IsWildcard and IsLoopback.
+            host = v4.ToString();
+        }
+
         return IsHost(host) && TrySplitPort(colon < 0 ? "" : text[colon..], out port);
     }
 

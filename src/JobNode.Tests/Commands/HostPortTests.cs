@@ -1,6 +1,6 @@
-using JobNode.Transport;
+using JobNode.Commands;
 
-namespace JobNode.Tests.Transport;
+namespace JobNode.Tests.Commands;
 
 public sealed class HostPortTests
 {
@@ -11,6 +11,9 @@ public sealed class HostPortTests
     [InlineData("[::1]:5001", "[::1]:5001")]
     [InlineData("[2001:DB8:0::1]", "[2001:db8::1]:5001")]
     [InlineData("0.0.0.0:0", "0.0.0.0:0")]
+    [InlineData("0:80", "0.0.0.0:80")]
+    [InlineData("127.1:80", "127.0.0.1:80")]
+    [InlineData("*:80", "*:80")]
     public void An_address_is_read_and_written_in_one_form(string text, string canonical) =>
         Assert.Equal(canonical, HostPort.Parse(text).ToString());
 
@@ -32,6 +35,15 @@ public sealed class HostPortTests
     {
         Assert.False(HostPort.TryParse(text, 5001, out _, out string? error));
         Assert.Contains("write", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_port_that_must_be_written_is_asked_for()
+    {
+        Assert.False(HostPort.TryParse("a", null, out _, out string? error));
+        Assert.Contains("has no port", error, StringComparison.Ordinal);
+        Assert.True(HostPort.TryParse("a:1", null, out HostPort place, out _));
+        Assert.Equal(new HostPort("a", 1), place);
     }
 
     [Fact]

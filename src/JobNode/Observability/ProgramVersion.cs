@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace JobNode.Api;
+namespace JobNode.Observability;
 
 /// <summary>The program's version, as built.</summary>
 internal static class ProgramVersion

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace JobNode.Api;
+namespace JobNode.Commands;
 
 /// <summary>How durations are written in queries and flags.</summary>
 internal static class DurationText

@@ -1,0 +1,56 @@
+using JobNode.Commands;
+using JobNode.Observability;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace JobNode.Api;
+
+/// <summary>
+/// What Kestrel hands requests to. The port is open before the node is in a cluster, so that a client is told why it
+/// has to wait instead of being refused; the router takes over once, when the node is whole.
+/// </summary>
+/// <param name="node">HOST:PORT that answers name as this node while it starts.</param>
+/// <param name="waitsFor">Why the node is not at work yet: half a sentence; asked on any thread.</param>
+/// <param name="logger">For what fails.</param>
+internal sealed class ApiApplication(string node, Func<string> waitsFor, ILogger logger)
+    : IHttpApplication<HttpContext>
+{
+    private volatile ApiRouter? _router;
+
+    /// <summary>From now on this router answers; those requests under way are still told to wait.</summary>
+    public void Open(ApiRouter router)
+    {
+        ApiRouter? before = Interlocked.CompareExchange(ref _router, router, null);
+        Invariant.That(before is null, "the API opens once");
+    }
+
+    /// <inheritdoc/>
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    /// <inheritdoc/>
+    public void DisposeContext(HttpContext context, Exception? exception) =>
+        ((DefaultHttpContext)context).Uninitialize();
+
+    /// <inheritdoc/>
+    public Task ProcessRequestAsync(HttpContext context) =>
+        _router is { } router ? router.ServeAsync(context) : AnswerStartingAsync(context);
+
+    private async Task AnswerStartingAsync(HttpContext context)
+    {
+        context.Response.Headers[ApiResponses.NodeHeader] = node;
+        context.Response.Headers[ApiResponses.LeaderHeader] = "none";
+        try
+        {
+            bool isLiveness = context.Request.Path == "/livez"
+                && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method));
+            await (isLiveness
+                ? ApiResponses.TextAsync(context, 200, "text/plain", "ok\n")
+                : ApiResponses.RefuseUnreadAsync(context, Problems.StartingNow(waitsFor())));
+        }
+        catch (Exception error) when (ApiResponses.IsClientGone(context, error))
+        {
+            logger.ApiClientGone(context.Request.Method, "starting");
+            context.Abort();
+        }
+    }
+}
