@@ -124,6 +124,17 @@ public class RaftLoopTests
     }
 
     [Fact]
+    public void The_only_voter_stands_for_election_at_once_and_nobody_else_does()
+    {
+        using var alone = new LoopUnderTest(members: new Member(LoopUnderTest.Self, "a:1"));
+        using var oneOfThree = new LoopUnderTest();
+        using var outsider = new LoopUnderTest(members: new Member(LoopUnderTest.Other, "b:1"));
+        Assert.Equal(1, alone.Core.Campaigns);
+        Assert.Equal(0, oneOfThree.Core.Campaigns);
+        Assert.Equal(0, outsider.Core.Campaigns);
+    }
+
+    [Fact]
     public void A_snapshot_is_taken_when_enough_was_applied_and_the_core_compacted()
     {
         using var node = new LoopUnderTest(snapshotEntriesMax: 2);

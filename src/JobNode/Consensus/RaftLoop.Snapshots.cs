@@ -47,6 +47,12 @@ internal sealed partial class RaftLoop
             entries,
             _options.ElectionTicks,
             _options.HeartbeatTicks));
+        if (voters.Count == 1 && voters[0] == _options.Self)
+        {
+            // Nobody else could lead: waiting for a leader's sign of life would only cost an election time-out.
+            _core.Campaign();
+        }
+
         LogMessages.RaftStarted(_logger, latest.Index, entries.Count, _hardState.Term, _hardState.Commit);
     }
 

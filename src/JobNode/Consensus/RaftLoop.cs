@@ -90,7 +90,9 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     {
         using CancellationTokenRegistration wake = cancellation.UnsafeRegister(
             static inbox => ((RaftInbox)inbox!).Wake(), _inbox);
-        bool isBusy = false;
+
+        // A core that was just started may have something to do: no waiting for the first tick.
+        bool isBusy = true;
         while (!cancellation.IsCancellationRequested)
         {
             if (!isBusy)
