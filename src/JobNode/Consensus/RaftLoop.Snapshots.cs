@@ -91,6 +91,7 @@ internal sealed partial class RaftLoop
         {
             // The core had no use for it: older than what is committed here, or from a former leader.
             _receivedFile = null;
+            _snapshots.Discard(received.FileName);
             LogMessages.SnapshotIgnored(_logger, received.FileName);
         }
     }
