@@ -14,7 +14,7 @@ for (int i = 0; i < args.Length; i++)
         case "--seed" when i + 1 < args.Length && int.TryParse(args[i + 1], out seed):
             i++;
             break;
-        case "--nodes" when i + 1 < args.Length && args[i + 1] is "3" or "5" or "mixed":
+        case "--nodes" when i + 1 < args.Length && args[i + 1] is "1" or "3" or "5" or "mixed":
             nodes = args[++i];
             break;
         case "--verbose":
@@ -25,47 +25,63 @@ for (int i = 0; i < args.Length; i++)
             break;
         default:
             Console.Error.WriteLine(
-                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 3|5|mixed] "
+                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 1|3|5|mixed] "
                 + "[--replay-check] [--verbose]");
             return 2;
     }
 }
 
-var clock = Stopwatch.StartNew();
-var counts = new SimulationCounts();
-for (int i = 0; i < schedules; i++)
+bool isClean = false;
+CoreThread.Run(() => isClean = RunSchedules());
+return isClean ? 0 : 1;
+
+bool RunSchedules()
 {
-    int nodeCount = nodes == "mixed" ? ((seed + i) % 3 == 0 ? 5 : 3) : int.Parse(nodes);
-    var settings = new SimulationSettings(seed + i, nodeCount, isVerbose);
-    using var schedule = new Schedule(settings);
-    try
+    var clock = Stopwatch.StartNew();
+    var counts = new SimulationCounts();
+    for (int i = 0; i < schedules; i++)
     {
-        schedule.Run();
-        if (isReplayed)
+        int nodeCount = nodes == "mixed" ? Mixed(seed + i) : int.Parse(nodes);
+        var settings = new SimulationSettings(seed + i, nodeCount, isVerbose);
+        using var schedule = new Schedule(settings);
+        try
         {
-            using var again = new Schedule(settings);
-            again.Run();
-            HistoryChecker.Require(again.Fingerprint == schedule.Fingerprint, "the same seed gave two different runs");
+            schedule.Run();
+            if (isReplayed)
+            {
+                using var again = new Schedule(settings);
+                again.Run();
+                HistoryChecker.Require(
+                    again.Fingerprint == schedule.Fingerprint, "the same seed gave two different runs");
+            }
+        }
+        catch (Exception exception)
+        {
+            Console.WriteLine($"seed {settings.Seed} failed: {exception.Message}");
+            Console.WriteLine(
+                $"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose");
+            Console.WriteLine(exception);
+            return false;
+        }
+
+        counts.Add(schedule.Counts);
+        if (schedules == 1)
+        {
+            Console.WriteLine($"fingerprint {schedule.Fingerprint:x16}");
         }
     }
-    catch (Exception exception)
-    {
-        Console.WriteLine($"seed {settings.Seed} failed: {exception.Message}");
-        Console.WriteLine(
-            $"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose");
-        Console.WriteLine(exception);
-        return 1;
-    }
 
-    counts.Add(schedule.Counts);
-    if (schedules == 1)
-    {
-        Console.WriteLine($"fingerprint {schedule.Fingerprint:x16}");
-    }
+    double seconds = clock.Elapsed.TotalSeconds;
+    Console.WriteLine(counts);
+    Console.WriteLine(
+        $"{schedules} schedules clean in {seconds:f1} s ({schedules / seconds:f0} a second), first seed {seed}");
+    return true;
 }
 
-double seconds = clock.Elapsed.TotalSeconds;
-Console.WriteLine(counts);
-Console.WriteLine(
-    $"{schedules} schedules clean in {seconds:f1} s ({schedules / seconds:f0} a second), first seed {seed}");
-return 0;
+// Mostly three, for most is at stake there; a third of five; a few alone, where every entry commits by itself.
+static int Mixed(int number) => (number % 3, number % 10) switch
+{
+    (0, _) => 5,
+    (_, 7) => 1,
+    _ => 3,
+};

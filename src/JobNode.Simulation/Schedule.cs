@@ -12,6 +12,7 @@ internal sealed class Schedule : IDisposable
     private readonly SimulatedNetwork _network;
     private readonly HistoryChecker _checker;
     private readonly SimulatedClients _clients;
+    private readonly ElectionFaults _elections;
     private readonly List<SimulatedNode> _nodes = [];
     private readonly int _calmness;
 
@@ -41,6 +42,7 @@ internal sealed class Schedule : IDisposable
         _network.FindLoop = index => _nodes[index].Loop;
         _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
         _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
+        _elections = new ElectionFaults(_random, _network, _nodes);
         _clients = new SimulatedClients(_random, _time, _nodes, Counts);
     }
 
@@ -101,7 +103,7 @@ internal sealed class Schedule : IDisposable
             }
         }
 
-        RestartDuringElection();
+        _elections.Step();
         int choice = _random.Next(_calmness);
         SimulatedNode node = _nodes[_random.Next(_nodes.Count)];
         switch (choice)
@@ -146,23 +148,12 @@ internal sealed class Schedule : IDisposable
             case 36:
                 node.JumpClock();
                 break;
+            case < 39 when node.IsUp:
+                Log($"{node.Id} stops in order");
+                node.Stop();
+                break;
             default:
                 break;
-        }
-    }
-
-    /// <summary>
-    /// A voter that restarts while votes are asked for is the one way to vote twice in a term, and rare by chance.
-    /// </summary>
-    private void RestartDuringElection()
-    {
-        SimulatedNode voter = _nodes[_random.Next(_nodes.Count)];
-        bool isElection = _nodes.Exists(node => node.IsUp && node.Board!.Current.Role == RaftRole.Candidate);
-        if (isElection && voter.IsUp && _random.Next(8) == 0)
-        {
-            Log($"{voter.Id} restarts during an election");
-            voter.LosePower();
-            voter.Start();
         }
     }
 
@@ -189,6 +180,7 @@ internal sealed class Schedule : IDisposable
     private void Heal()
     {
         Log("healing");
+        _elections.End();
         _network.Heal();
         foreach (SimulatedNode node in _nodes)
         {

@@ -15,6 +15,12 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     /// <summary>Messages lost, of a thousand.</summary>
     public int DropPerMille { get; set; }
 
+    /// <summary>Requests for votes lost besides, of a thousand.</summary>
+    public int VoteDropPerMille { get; set; }
+
+    /// <summary>Called when an answer to a request for votes sets out; gives sender and receiver.</summary>
+    public Action<int, int> VoteSent { get; set; } = (_, _) => { };
+
     /// <summary>Messages delivered twice, of a thousand.</summary>
     public int DuplicatePerMille { get; set; }
 
@@ -59,7 +65,14 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     public void Send(int from, int to, byte[] message)
     {
         counts.Messages++;
-        if (random.Next(1000) < DropPerMille || _isCut[from, to])
+        RaftMessageKind kind = RaftMessage.KindOf(message);
+        if (kind == RaftMessageKind.VoteResponse)
+        {
+            VoteSent(from, to);
+        }
+
+        int dropPerMille = Math.Max(DropPerMille, kind == RaftMessageKind.Vote ? VoteDropPerMille : 0);
+        if (random.Next(1000) < dropPerMille || _isCut[from, to])
         {
             counts.Drops++;
             if (random.Next(4) == 0)

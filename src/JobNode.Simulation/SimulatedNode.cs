@@ -157,6 +157,24 @@ internal sealed class SimulatedNode : IDisposable
         _disk.KillProcess();
     }
 
+    /// <summary>The process ends in order, if the power does not fail before it is done.</summary>
+    public void Stop()
+    {
+        _counts.Stops++;
+        try
+        {
+            Loop!.Stop();
+        }
+        catch (Exception exception) when (IsCrash(exception))
+        {
+            CrashInside();
+            return;
+        }
+
+        End();
+        _disk.KillProcess();
+    }
+
     /// <summary>The power will fail within the next disk operations.</summary>
     public void CrashSoon() => _operationsUntilCrash = _random.Next(12);
 

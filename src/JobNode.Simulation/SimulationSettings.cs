@@ -2,7 +2,7 @@ namespace JobNode.Simulation;
 
 /// <summary>One schedule: everything that happens in it follows from these.</summary>
 /// <param name="Seed">Of all random choices.</param>
-/// <param name="Nodes">3 or 5.</param>
+/// <param name="Nodes">1, 3 or 5.</param>
 /// <param name="Verbose">Prints what happens.</param>
 internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
 {
@@ -27,6 +27,9 @@ internal sealed class SimulationCounts
 
     /// <summary>Deaths of the process that lose no write.</summary>
     public long Kills { get; set; }
+
+    /// <summary>Ends in order.</summary>
+    public long Stops { get; set; }
 
     /// <summary>Restarts.</summary>
     public long Restarts { get; set; }
@@ -76,6 +79,7 @@ internal sealed class SimulationCounts
         PowerFailures += other.PowerFailures;
         CrashesInTurn += other.CrashesInTurn;
         Kills += other.Kills;
+        Stops += other.Stops;
         Restarts += other.Restarts;
         Partitions += other.Partitions;
         Stalls += other.Stalls;
@@ -94,8 +98,8 @@ internal sealed class SimulationCounts
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"power failures {PowerFailures}, crashes in a turn {CrashesInTurn}, kills {Kills}, restarts {Restarts}, "
-        + $"partitions {Partitions}, stalls {Stalls}\n"
+        $"power failures {PowerFailures}, crashes in a turn {CrashesInTurn}, kills {Kills}, "
+        + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}\n"
         + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
         + $"snapshots saved {SnapshotsSaved}, sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
         + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "

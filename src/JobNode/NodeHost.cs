@@ -178,7 +178,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)
     {
         SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
-        WriteAheadLog log = WriteAheadLog.Open(_directory.Storage, latest.Index, new WriteAheadLogOptions());
+        WriteAheadLog log = WriteAheadLog.Open(
+            _directory.Storage, latest.Index, new WriteAheadLogOptions(), latest.Term);
         ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
         if (log.RepairNote is { } note)
         {

@@ -13,13 +13,15 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public static readonly NodeId Self = new(1);
     public static readonly NodeId Other = new(2);
 
+    public static readonly Member[] ThreeMembers =
+        [new Member(Self, "a:1"), new Member(Other, "b:1"), new Member(new NodeId(3), "c:1")];
+
     private readonly JobStateMachine _machine = new(StateLimits.Default);
 
-    public LoopUnderTest(ulong snapshotEntriesMax = 1_000)
+    public LoopUnderTest(ulong snapshotEntriesMax = 1_000, params Member[] members)
     {
         Core = new ScriptedCore(Steps);
-        var configuration = new ClusterConfiguration(
-            1, [new Member(Self, "a:1"), new Member(Other, "b:1"), new Member(new NodeId(3), "c:1")]);
+        var configuration = new ClusterConfiguration(1, members is { Length: > 0 } ? members : ThreeMembers);
         Snapshots = SnapshotStore.Open(Disk);
         Snapshots.Save(RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, null);
         Configuration = configuration;

@@ -124,6 +124,54 @@ public class RaftLoopTests
     }
 
     [Fact]
+    public void A_received_snapshot_that_the_core_does_not_take_is_deleted()
+    {
+        using var source = new LoopUnderTest(snapshotEntriesMax: 2);
+        source.Lead();
+        Commit(source, 3, Encode(1, 1));
+        using var node = new LoopUnderTest();
+        string file = Copy(source, node, 3);
+        Assert.Contains(file, node.Disk.List());
+
+        Assert.True(node.Loop.ReceiveSnapshot(_snapshot, file));
+        node.Loop.RunTurn();
+
+        Assert.DoesNotContain(file, node.Disk.List());
+        Assert.Equal(RaftLoop.BootstrapIndex, node.Snapshots.Latest!.Index);
+    }
+
+    [Fact]
+    public void A_loop_that_stops_in_order_marks_the_log_as_closed_and_may_be_disposed_of_twice()
+    {
+        using var node = new LoopUnderTest();
+        node.Lead();
+        byte[] entry = Encode(1, 1);
+        Commit(node, 3, entry);
+        string name = node.Disk.List().Single(file => file.EndsWith(".log", StringComparison.Ordinal));
+
+        node.Loop.Stop();
+        node.Loop.Stop();
+        node.Loop.Dispose();
+        node.Loop.Dispose();
+
+        // Damage to the last batch is a torn write after a crash, and an error after a clean end.
+        long at = node.Disk.Contents(name).AsSpan().LastIndexOf(entry);
+        node.Disk.FlipBit(name, at * 8);
+        Assert.Throws<LogDamagedException>(() => WriteAheadLog.Open(node.Disk, 1, new WriteAheadLogOptions(), 1));
+    }
+
+    [Fact]
+    public void The_only_voter_stands_for_election_at_once_and_nobody_else_does()
+    {
+        using var alone = new LoopUnderTest(members: new Member(LoopUnderTest.Self, "a:1"));
+        using var oneOfThree = new LoopUnderTest();
+        using var outsider = new LoopUnderTest(members: new Member(LoopUnderTest.Other, "b:1"));
+        Assert.Equal(1, alone.Core.Campaigns);
+        Assert.Equal(0, oneOfThree.Core.Campaigns);
+        Assert.Equal(0, outsider.Core.Campaigns);
+    }
+
+    [Fact]
     public void A_snapshot_is_taken_when_enough_was_applied_and_the_core_compacted()
     {
         using var node = new LoopUnderTest(snapshotEntriesMax: 2);

@@ -18,6 +18,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public int Ticks { get; private set; }
 
+    public int Campaigns { get; private set; }
+
     /// <summary>What stepping a message makes ready.</summary>
     public Action<ScriptedCore>? OnStep { get; set; }
 
@@ -26,6 +28,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
     public void Start(RaftCoreStart start) => Started = start;
 
     public void Tick() => Ticks++;
+
+    public void Campaign() => Campaigns++;
 
     public bool Step(ReadOnlySpan<byte> message)
     {

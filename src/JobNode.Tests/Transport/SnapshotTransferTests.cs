@@ -60,6 +60,17 @@ public sealed class SnapshotTransferTests
     }
 
     [Fact]
+    public async Task A_file_that_the_consensus_thread_does_not_take_is_deleted_and_the_sender_told()
+    {
+        await using var pair = await Pair.StartAsync();
+        pair.Received.TakesSnapshots = false;
+        pair.Transfer.Send(pair.Receiver.Identity.Self, [9], 5);
+        Assert.Equal((pair.Receiver.Identity.Self, false), await pair.Told.Transfers.Reader.ReadAsync());
+        await pair.Handled.Task;
+        Assert.Empty(pair.ReceiverDisk.List());
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_or_a_file_that_is_missing_ends_in_a_report()
     {
         await using var pair = await Pair.StartAsync();

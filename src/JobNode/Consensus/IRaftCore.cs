@@ -19,6 +19,11 @@ internal interface IRaftCore : IDisposable
     void Tick();
 
     /// <summary>
+    /// Stands for election now instead of after a silence. A sole voter wins with the next <see cref="Ready"/>.
+    /// </summary>
+    void Campaign();
+
+    /// <summary>
     /// Takes a message from another node. False when the core refused it (unknown sender, local kind).
     /// </summary>
     bool Step(ReadOnlySpan<byte> message);

@@ -56,6 +56,9 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     public void Tick() => Check(RaftCoreInterop.Tick(BetweenReadies()));
 
     /// <inheritdoc/>
+    public void Campaign() => Check(RaftCoreInterop.Campaign(BetweenReadies()));
+
+    /// <inheritdoc/>
     public bool Step(ReadOnlySpan<byte> message)
     {
         fixed (byte* pointer = message)

@@ -39,6 +39,10 @@ internal static unsafe partial class RaftCoreInterop
     [LibraryImport(Library, EntryPoint = "etcdraft_tick")]
     public static partial long Tick(int slot);
 
+    /// <summary>Stands for election.</summary>
+    [LibraryImport(Library, EntryPoint = "etcdraft_campaign")]
+    public static partial long Campaign(int slot);
+
     /// <summary>Takes a message.</summary>
     [LibraryImport(Library, EntryPoint = "etcdraft_step")]
     public static partial long Step(int slot, byte* message, long bytes);

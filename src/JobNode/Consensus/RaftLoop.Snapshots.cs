@@ -47,6 +47,12 @@ internal sealed partial class RaftLoop
             entries,
             _options.ElectionTicks,
             _options.HeartbeatTicks));
+        if (voters.Count == 1 && voters[0] == _options.Self)
+        {
+            // Nobody else could lead: waiting for a leader's sign of life would only cost an election time-out.
+            _core.Campaign();
+        }
+
         LogMessages.RaftStarted(_logger, latest.Index, entries.Count, _hardState.Term, _hardState.Commit);
     }
 
@@ -85,6 +91,7 @@ internal sealed partial class RaftLoop
         {
             // The core had no use for it: older than what is committed here, or from a former leader.
             _receivedFile = null;
+            _snapshots.Discard(received.FileName);
             LogMessages.SnapshotIgnored(_logger, received.FileName);
         }
     }

@@ -90,7 +90,9 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     {
         using CancellationTokenRegistration wake = cancellation.UnsafeRegister(
             static inbox => ((RaftInbox)inbox!).Wake(), _inbox);
-        bool isBusy = false;
+
+        // A core that was just started may have something to do: no waiting for the first tick.
+        bool isBusy = true;
         while (!cancellation.IsCancellationRequested)
         {
             if (!isBusy)
@@ -128,14 +130,17 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         }
     }
 
-    /// <summary>Ends the loop in order: buffered records are written, callers answered. Raft thread only.</summary>
+    /// <summary>
+    /// Ends the loop in order: the log is closed with its clean mark, callers are answered. Raft thread only.
+    /// </summary>
+    /// <exception cref="IOException">The log could not be written.</exception>
     public void Stop()
     {
         if (!_isStopped)
         {
             try
             {
-                _log.FlushAndSync();
+                _log.Close();
             }
             finally
             {

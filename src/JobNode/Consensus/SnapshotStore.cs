@@ -104,6 +104,14 @@ internal sealed class SnapshotStore
         Adopt(fileName, SnapshotFileReader.Verify(_directory, fileName));
     }
 
+    /// <summary>A received file that nobody wants is deleted; the next start would do it otherwise.</summary>
+    /// <exception cref="IOException">It cannot be deleted.</exception>
+    public void Discard(string fileName)
+    {
+        Invariant.That(fileName.EndsWith(TemporarySuffix, StringComparison.Ordinal), "what is discarded was received");
+        _directory.Delete(fileName);
+    }
+
     /// <summary>Deletes snapshots below <paramref name="index"/>, never the latest. Open readers go on.</summary>
     public void DeleteOlderThan(ulong index)
     {

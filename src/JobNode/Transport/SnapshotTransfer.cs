@@ -75,6 +75,7 @@ internal sealed class SnapshotTransfer(
             logger.SnapshotReceived(metadata.Index, incoming.ReceivedBytes, from.ToString());
             if (!inbox.ReceiveSnapshot(message, fileName))
             {
+                store.Discard(fileName);
                 throw new IOException("the consensus thread is too busy to take a snapshot");
             }
 

@@ -202,6 +202,13 @@ func etcdraft_tick(slot C.int32_t) C.int64_t {
 	})
 }
 
+//export etcdraft_campaign
+func etcdraft_campaign(slot C.int32_t) C.int64_t {
+	return guarded(slot, func(c *core) (C.int64_t, error) {
+		return done, c.node.Campaign()
+	})
+}
+
 //export etcdraft_step
 func etcdraft_step(slot C.int32_t, message unsafe.Pointer, bytes C.int64_t) C.int64_t {
 	return guarded(slot, func(c *core) (C.int64_t, error) {
