@@ -150,7 +150,7 @@ internal sealed class Schedule : IDisposable
                 break;
             case < 39 when node.IsUp:
                 Log($"{node.Id} stops in order");
-                node.Stop();
+                node.StopAfter(_random.Next(2) * _random.Next(1_000));
                 break;
             default:
                 break;
@@ -186,15 +186,13 @@ internal sealed class Schedule : IDisposable
         {
             node.Spare();
             node.StalledUntilMs = 0;
-            if (!node.IsUp)
-            {
-                node.Start();
-            }
         }
 
         long acknowledgedBefore = _clients.Acknowledged;
         for (int step = 0; step < _settings.HealingSteps; step++)
         {
+            // Not only at first: a power failure during a background save, or an end in order, may be under way still.
+            _nodes.Where(node => !node.IsUp).ToList().ForEach(node => node.Start());
             Step(mayStart: step < 100);
             if (step > 100 && _clients.IsQuiet && HasConverged())
             {

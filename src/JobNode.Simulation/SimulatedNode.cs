@@ -157,8 +157,21 @@ internal sealed class SimulatedNode : IDisposable
         _disk.KillProcess();
     }
 
-    /// <summary>The process ends in order, if the power does not fail before it is done.</summary>
-    public void Stop()
+    /// <summary>The process hands leadership over and ends in order, if the power does not fail before.</summary>
+    public void StopAfter(int handoverMs)
+    {
+        StatusBoard? life = Board;
+        Loop!.RequestHandover();
+        _network.At(handoverMs, () =>
+        {
+            if (ReferenceEquals(life, Board) && IsUp)
+            {
+                Stop();
+            }
+        });
+    }
+
+    private void Stop()
     {
         _counts.Stops++;
         try

@@ -12,6 +12,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public RaftCoreStart? Started { get; private set; }
 
+    public Dictionary<NodeId, ulong> Matches { get; } = [];
+
     public List<byte[]> Proposed { get; } = [];
 
     public List<ReadContext> Questions { get; } = [];
@@ -54,7 +56,9 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public void ReportSnapshot(NodeId node, bool delivered) => steps.Add("snapshot reported");
 
-    public void TransferLeadership(NodeId to) => steps.Add("transfer");
+    public ulong MatchIndexOf(NodeId node) => Matches.GetValueOrDefault(node);
+
+    public void TransferLeadership(NodeId to) => steps.Add($"transfer to {to.Value}");
 
     public bool TryTakeReady(Ready ready)
     {

@@ -42,6 +42,12 @@ internal interface IRaftCore : IDisposable
     /// <summary>A snapshot transfer to this node ended. Without this call the node stays paused for ever.</summary>
     void ReportSnapshot(NodeId node, bool delivered);
 
+    /// <summary>
+    /// On a leader, how far another node's log is known to be equal to its own; 0 for a node that was not heard of
+    /// within the last election time-out, and on other nodes.
+    /// </summary>
+    ulong MatchIndexOf(NodeId node);
+
     /// <summary>Asks this leader to hand its leadership over.</summary>
     void TransferLeadership(NodeId to);
 

@@ -89,6 +89,9 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
         Check(RaftCoreInterop.ReportSnapshot(BetweenReadies(), node.Value, delivered ? 1 : 0));
 
     /// <inheritdoc/>
+    public ulong MatchIndexOf(NodeId node) => (ulong)Check(RaftCoreInterop.MatchIndex(BetweenReadies(), node.Value));
+
+    /// <inheritdoc/>
     public void TransferLeadership(NodeId to) => Check(RaftCoreInterop.TransferLeader(BetweenReadies(), to.Value));
 
     /// <inheritdoc/>

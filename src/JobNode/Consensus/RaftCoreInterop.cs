@@ -63,6 +63,10 @@ internal static unsafe partial class RaftCoreInterop
     [LibraryImport(Library, EntryPoint = "etcdraft_report_snapshot")]
     public static partial long ReportSnapshot(int slot, ulong node, int delivered);
 
+    /// <summary>A leader's knowledge of an active node's log; 0 for none.</summary>
+    [LibraryImport(Library, EntryPoint = "etcdraft_match_index")]
+    public static partial long MatchIndex(int slot, ulong node);
+
     /// <summary>Hands leadership over.</summary>
     [LibraryImport(Library, EntryPoint = "etcdraft_transfer_leader")]
     public static partial long TransferLeader(int slot, ulong to);

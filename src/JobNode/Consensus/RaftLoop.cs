@@ -31,6 +31,8 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     private readonly Ready _ready = new();
     private readonly List<RaftCoreLogLine> _coreLog = [];
     private long _lastTickMs;
+    private bool _isLeaving;
+    private NodeId _successor;
     private bool _isStopped;
 
     /// <summary>Loads what the disk remembers into the machine and the core.</summary>
@@ -131,6 +133,36 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     }
 
     /// <summary>
+    /// Before a node stops: a leader hands over to the follower that has most of the log, so that the cluster need not
+    /// wait for an election time-out. From then on it takes no proposals (NotLeader). Any thread.
+    /// </summary>
+    public void RequestHandover() => _inbox.Post(() => _isLeaving = true);
+
+    /// <summary>As <see cref="RequestHandover"/>; ends when another node leads, or with the patience.</summary>
+    public async Task HandOverAsync(TimeSpan patience)
+    {
+        ConsensusStatus status = _board.Current;
+        if (!status.IsLeader || status.Configuration.Members.Count == 1)
+        {
+            return;
+        }
+
+        RequestHandover();
+        using var timeout = new CancellationTokenSource(patience);
+        try
+        {
+            while (status.Leader == NodeId.None || status.Leader == _options.Self)
+            {
+                status = await _board.WaitForChangeAsync(status, timeout.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogMessages.HandoverTimedOut(_logger, (long)patience.TotalMilliseconds);
+        }
+    }
+
+    /// <summary>
     /// Ends the loop in order: the log is closed with its clean mark, callers are answered. Raft thread only.
     /// </summary>
     /// <exception cref="IOException">The log could not be written.</exception>
@@ -170,6 +202,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         StepMessages(inputs);
         Tick();
         Propose(inputs.Proposals);
+        HandOverIfLeaving();
         foreach (IndexWait wait in inputs.Waits)
         {
             _waits.Add(wait);
@@ -248,6 +281,33 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         }
 
         _waits.Expire(nowMs);
+    }
+
+    /// <summary>Tried on each turn until a follower was heard of; then once: it takes an election time-out.</summary>
+    private void HandOverIfLeaving()
+    {
+        if (!_isLeaving || _role != RaftRole.Leader || _successor != NodeId.None)
+        {
+            return;
+        }
+
+        ulong most = 0;
+        foreach (Member member in _configuration.Members)
+        {
+            ulong match = member.Id == _options.Self ? 0 : _core.MatchIndexOf(member.Id);
+            if (match > most)
+            {
+                most = match;
+                _successor = member.Id;
+            }
+        }
+
+        Invariant.That(_successor != _options.Self, "a leader hands over to another node");
+        if (_successor != NodeId.None)
+        {
+            LogMessages.HandingOver(_logger, _successor);
+            _core.TransferLeadership(_successor);
+        }
     }
 
     private void PublishStatus()

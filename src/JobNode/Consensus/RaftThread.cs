@@ -2,9 +2,13 @@ using JobNode.Observability;
 
 namespace JobNode.Consensus;
 
-/// <summary>The one thread that owns a <see cref="RaftLoop"/>; disposing it stops the loop in order.</summary>
+/// <summary>The one thread that owns a <see cref="RaftLoop"/>; disposing it hands leadership over and stops the loop
+/// in order.</summary>
 internal sealed class RaftThread : IAsyncDisposable
 {
+    /// <summary>A handover takes a few round trips; when it does not work out, the others hold an election.</summary>
+    private static readonly TimeSpan _handoverPatience = TimeSpan.FromSeconds(1);
+
     private readonly RaftLoop _loop;
     private readonly ILogger _logger;
     private readonly Thread _thread;
@@ -33,6 +37,11 @@ internal sealed class RaftThread : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_isStarted && !_ended.Task.IsCompleted)
+        {
+            await _loop.HandOverAsync(_handoverPatience);
+        }
+
         await _stop.CancelAsync();
         if (_isStarted)
         {

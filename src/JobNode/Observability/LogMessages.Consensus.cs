@@ -31,6 +31,12 @@ internal static partial class LogMessages
     [LoggerMessage(1007, LogLevel.Information, "node {Node} is too far behind: it gets the snapshot at {Index}")]
     public static partial void SnapshotNeeded(ILogger logger, object node, ulong index);
 
+    [LoggerMessage(1009, LogLevel.Information, "handing leadership over to node {Node}")]
+    public static partial void HandingOver(ILogger logger, object node);
+
+    [LoggerMessage(1010, LogLevel.Warning, "nobody took leadership over within {PatienceMs} ms; the others elect")]
+    public static partial void HandoverTimedOut(ILogger logger, long patienceMs);
+
     [LoggerMessage(EventId = 1008, Message = "raft core: {Text}")]
     public static partial void RaftCoreSaid(ILogger logger, LogLevel level, string text);
 }

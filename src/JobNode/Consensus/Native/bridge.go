@@ -1,5 +1,5 @@
-// Bridge to go.etcd.io/etcd/raft, built as a C archive and linked into the native binary (RaftCoreInterop.cs is the other
-// side). It translates and decides nothing: bytes in, bytes out, little-endian, no pointer kept beyond a call.
+// Bridge to go.etcd.io/etcd/raft, built as a C archive and linked into the native binary (RaftCoreInterop.cs is the
+// other side). It translates and decides nothing: bytes in, bytes out, little-endian, no pointer kept beyond a call.
 //
 // Results: 0 or more is success, 1 from step and propose means refused, -1 means that the core panicked or returned an
 // error; take_error gives the text. A core that failed stays failed. One thread per core at a time.
@@ -17,6 +17,7 @@ import (
 
 	"go.etcd.io/etcd/raft"
 	pb "go.etcd.io/etcd/raft/raftpb"
+	"go.etcd.io/etcd/raft/tracker"
 )
 
 const (
@@ -95,10 +96,10 @@ func etcdraft_seed(seed C.int64_t) {
 	r.mu.Unlock()
 }
 
-// etcdraft_open makes a core; nothing runs before etcdraft_start. Settings, each a uint64: id, election ticks, heartbeat
-// ticks, most bytes per message, most messages in flight per follower, most uncommitted bytes, most bytes of committed
-// entries per ready, log level, snapshot index, snapshot term, hard state's term, vote and commit, number of voters, and
-// the voters. Gives the slot.
+// etcdraft_open makes a core; nothing runs before etcdraft_start. Settings, each a uint64: id, election ticks,
+// heartbeat ticks, most bytes per message, most messages in flight per follower, most uncommitted bytes, most bytes of
+// committed entries per ready, log level, snapshot index, snapshot term, hard state's term, vote and commit, number of
+// voters, and the voters. Gives the slot.
 //
 //export etcdraft_open
 func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
@@ -259,6 +260,20 @@ func etcdraft_report_snapshot(slot C.int32_t, node C.uint64_t, delivered C.int32
 		}
 		c.node.ReportSnapshot(uint64(node), status)
 		return done, nil
+	})
+}
+
+// etcdraft_match_index gives a leader's match index of a node that is active, else 0.
+//
+//export etcdraft_match_index
+func etcdraft_match_index(slot C.int32_t, node C.uint64_t) C.int64_t {
+	return guarded(slot, func(c *core) (match C.int64_t, _ error) {
+		c.node.WithProgress(func(id uint64, _ raft.ProgressType, p tracker.Progress) {
+			if id == uint64(node) && p.RecentActive && c.node.BasicStatus().RaftState == raft.StateLeader {
+				match = C.int64_t(p.Match)
+			}
+		})
+		return match, nil
 	})
 }
 
