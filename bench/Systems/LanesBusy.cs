@@ -81,7 +81,7 @@ internal static class LanesBusy
             long call = Stopwatch.GetTimestamp();
             await EnqueueAsync(node, "short", 1);
             latenciesMs.Add(Stopwatch.GetElapsedTime(call).TotalMilliseconds);
-            await Task.Delay(20);
+            await Task.Delay(100);
         }
 
         double seconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;

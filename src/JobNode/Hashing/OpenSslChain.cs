@@ -10,17 +10,17 @@ internal sealed unsafe class OpenSslChain
 {
     private static readonly string[] s_names = ["libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.so"];
 
-    private readonly delegate* unmanaged<void*, int> _init;
-    private readonly delegate* unmanaged<void*, void*, nuint, int> _update;
-    private readonly delegate* unmanaged<void*, void*, int> _final;
-    private readonly delegate* unmanaged<void*, nuint, void*, void*> _oneShot;
+    private readonly delegate* unmanaged[SuppressGCTransition]<void*, int> _init;
+    private readonly delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, int> _update;
+    private readonly delegate* unmanaged[SuppressGCTransition]<void*, void*, int> _final;
+    private readonly delegate* unmanaged[SuppressGCTransition]<void*, nuint, void*, void*> _oneShot;
 
     private OpenSslChain(IntPtr library)
     {
-        _init = (delegate* unmanaged<void*, int>)NativeLibrary.GetExport(library, "SHA512_Init");
-        _update = (delegate* unmanaged<void*, void*, nuint, int>)NativeLibrary.GetExport(library, "SHA512_Update");
-        _final = (delegate* unmanaged<void*, void*, int>)NativeLibrary.GetExport(library, "SHA512_Final");
-        _oneShot = (delegate* unmanaged<void*, nuint, void*, void*>)NativeLibrary.GetExport(library, "SHA512");
+        _init = (delegate* unmanaged[SuppressGCTransition]<void*, int>)NativeLibrary.GetExport(library, "SHA512_Init");
+        _update = (delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, int>)NativeLibrary.GetExport(library, "SHA512_Update");
+        _final = (delegate* unmanaged[SuppressGCTransition]<void*, void*, int>)NativeLibrary.GetExport(library, "SHA512_Final");
+        _oneShot = (delegate* unmanaged[SuppressGCTransition]<void*, nuint, void*, void*>)NativeLibrary.GetExport(library, "SHA512");
     }
 
     /// <summary>The library, or null where there is none.</summary>
