@@ -24,8 +24,7 @@ internal enum StorageOperation
 
 /// <summary>
 /// A disk that remembers what was synced. A crash keeps all of that; of the rest, each 512-byte sector of each file
-/// gets
-/// any of the states it went through, independently of the others, and directory changes keep their order but lose
+/// gets any of the states it went through, independently of the others, and directory changes keep their order but lose
 /// their tail (journalled file systems). Deterministic for a given random source. Not thread-safe.
 /// </summary>
 internal sealed class SimulatedDirectory : IStorageDirectory
@@ -38,9 +37,8 @@ internal sealed class SimulatedDirectory : IStorageDirectory
     public int Life { get; private set; }
 
     /// <summary>
-    /// When it answers true the operation on that file fails; a failed sync loses what it should have kept
-    /// (fsyncgate). It
-    /// may throw instead, to stop the node at this point: a crash afterwards then finds the writes in flight.
+    /// When it answers true the operation on that file fails; a failed sync loses what it should have kept (fsyncgate).
+    /// It may throw instead, to stop the node at this point: a crash afterwards then finds the writes in flight.
     /// </summary>
     public Func<StorageOperation, string, bool>? ShouldFail { get; set; }
 

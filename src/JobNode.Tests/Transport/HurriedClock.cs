@@ -2,8 +2,7 @@ namespace JobNode.Tests.Transport;
 
 /// <summary>
 /// Pauses below a second are over at once; longer time-outs fire when that many pauses were begun, and not before, so
-/// that
-/// tests of giving up do not depend on the machine's speed.
+/// that tests of giving up do not depend on the machine's speed.
 /// </summary>
 internal sealed class HurriedClock(int pausesBeforeTimeout) : TimeProvider
 {

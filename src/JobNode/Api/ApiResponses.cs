@@ -61,10 +61,9 @@ internal static class ApiResponses
     }
 
     /// <summary>
-    /// The error, before a body that may be large was read. The answer goes out first; then what the client still
-    /// sends is
-    /// read and dropped for a while: closing at once would reset the connection, and the client would see a broken pipe
-    /// instead of the answer (RFC 9112 section 9.6).
+    /// The error, before a body that may be large was read. The answer goes out first; then what the client still sends
+    /// is read and dropped for a while: closing at once would reset the connection, and the client would see a broken
+    /// pipe instead of the answer (RFC 9112 section 9.6).
     /// </summary>
     public static async Task RefuseUnreadAsync(HttpContext context, Problem problem)
     {

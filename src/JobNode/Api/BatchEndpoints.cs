@@ -6,15 +6,13 @@ namespace JobNode.Api;
 
 /// <summary>
 /// <c>POST /jobs</c>: many jobs in one request, as lines of JSON or as the parts of a form. Reading, proposing and
-/// answering
-/// overlap; what is held is a command's worth of absorbed jobs and the answers the client has not taken yet.
+/// answering overlap; what is held is a command's worth of absorbed jobs and the answers the client has not taken yet.
 /// </summary>
 internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProvider time)
 {
     /// <summary>
-    /// Answered commands held for a client that sends everything before it reads anything: without room for them
-    /// both sides
-    /// would wait for each other.
+    /// Answered commands held for a client that sends everything before it reads anything: without room for them both
+    /// sides would wait for each other.
     /// </summary>
     private const int AnswersHeldMax = 4096;
 

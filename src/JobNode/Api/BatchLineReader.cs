@@ -21,8 +21,7 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
 
     /// <summary>
     /// Adds the lines at hand, waiting for the first, up to a command's worth. False when the body is at its end or
-    /// broken and
-    /// nothing was added.
+    /// broken and nothing was added.
     /// </summary>
     public async Task<bool> ReadAsync(BatchAnswers batch, CancellationToken cancellation)
     {

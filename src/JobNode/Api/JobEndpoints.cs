@@ -153,8 +153,7 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
 
     /// <summary>
     /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the
-    /// answer
-    /// goes out all the same: the job is safe, and reads have their own barrier.
+    /// answer goes out all the same: the job is safe, and reads have their own barrier.
     /// </summary>
     public async Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)
     {

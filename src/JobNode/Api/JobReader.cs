@@ -13,8 +13,7 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
 
     /// <summary>
     /// One job, as new as everything acknowledged before the call; waits up to <paramref name="wait"/> for it to
-    /// finish.
-    /// Exactly one of the two results is null.
+    /// finish. Exactly one of the two results is null.
     /// </summary>
     public async Task<(JobResponse? Job, Problem? Problem)> ReadAsync(
         JobId id, TimeSpan wait, CancellationToken cancellation)

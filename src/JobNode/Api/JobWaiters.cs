@@ -44,9 +44,8 @@ internal sealed class JobWaiters
     }
 
     /// <summary>
-    /// Begins to wait: look at the job only after this call, so that a finish in between is not missed. Null when
-    /// too many
-    /// jobs are waited for. Dispose ends the wait.
+    /// Begins to wait: look at the job only after this call, so that a finish in between is not missed. Null when too
+    /// many jobs are waited for. Dispose ends the wait.
     /// </summary>
     public JobWait? Begin(JobId id)
     {

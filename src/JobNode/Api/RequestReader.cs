@@ -101,9 +101,8 @@ internal static class RequestReader
         + $"{Limits.IdempotencyKeyCharactersMax} characters, a UUID for example.");
 
     /// <summary>
-    /// 128 bits that stand for a client's key: the first of SHA-512("purpose:key"), so that a key of an enqueue and
-    /// the same
-    /// key of a pull do not meet. Never zero.
+    /// 128 bits that stand for a client's key: the first of SHA-512("purpose:key"), so that a key of an enqueue and the
+    /// same key of a pull do not meet. Never zero.
     /// </summary>
     public static UInt128 MakeKey(string purpose, string text)
     {

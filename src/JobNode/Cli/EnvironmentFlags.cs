@@ -4,8 +4,7 @@ namespace JobNode.Cli;
 
 /// <summary>
 /// Every flag as an environment variable: <c>--data-dir</c> is <c>JOBNODE_DATA_DIR</c>. A variable that is set and
-/// whose
-/// flag is not given is put on the command line, so it is checked by the same rules and the flag wins.
+/// whose flag is not given is put on the command line, so it is checked by the same rules and the flag wins.
 /// </summary>
 internal static class EnvironmentFlags
 {

@@ -8,8 +8,7 @@ namespace JobNode.Consensus;
 
 /// <summary>
 /// A node's directory: who it is, and the lock that keeps a second process out. Everything else in it belongs to the
-/// log
-/// and to the snapshots.
+/// log and to the snapshots.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {

@@ -36,8 +36,7 @@ internal sealed class IncomingSnapshot : IDisposable
 
     /// <summary>
     /// Verifies the whole file and makes its bytes durable. It stays under a temporary name, which the next start
-    /// deletes,
-    /// until <see cref="SnapshotStore.Install"/>.
+    /// deletes, until <see cref="SnapshotStore.Install"/>.
     /// </summary>
     /// <exception cref="SnapshotDamagedException">The bytes are not those of a whole snapshot.</exception>
     public (SnapshotMetadata Metadata, string FileName) Complete()

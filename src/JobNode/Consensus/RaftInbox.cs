@@ -4,8 +4,7 @@ namespace JobNode.Consensus;
 
 /// <summary>
 /// The bounded queue in front of the raft thread: any thread puts in, the raft thread takes everything at once. Two
-/// sets
-/// of lists change places, so that the lock is held for a moment only.
+/// sets of lists change places, so that the lock is held for a moment only.
 /// </summary>
 internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposable
 {

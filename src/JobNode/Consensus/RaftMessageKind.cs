@@ -56,8 +56,7 @@ internal static class RaftMessage
 
     /// <summary>
     /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first
-    /// and
-    /// is below 128, so it is one byte.
+    /// and is below 128, so it is one byte.
     /// </summary>
     public static RaftMessageKind KindOf(ReadOnlySpan<byte> message) =>
         message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80

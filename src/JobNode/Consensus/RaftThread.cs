@@ -2,8 +2,9 @@ using JobNode.Observability;
 
 namespace JobNode.Consensus;
 
-/// <summary>The one thread that owns a <see cref="RaftLoop"/>; disposing it hands leadership over and stops the loop
-/// in order.</summary>
+/// <summary>
+/// The one thread that owns a <see cref="RaftLoop"/>; disposing it hands leadership over and stops the loop in order.
+/// </summary>
 internal sealed class RaftThread : IAsyncDisposable
 {
     /// <summary>A handover takes a few round trips; when it does not work out, the others hold an election.</summary>

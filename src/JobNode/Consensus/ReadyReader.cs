@@ -6,8 +6,7 @@ namespace JobNode.Consensus;
 
 /// <summary>
 /// Reads what the bridge's etcdraft_ready writes (the layout stands there). Entry data stay where they are; messages
-/// are
-/// copied once, because the transport keeps them.
+/// are copied once, because the transport keeps them.
 /// </summary>
 internal static class ReadyReader
 {

@@ -6,10 +6,9 @@ using JobNode.Consensus.Log;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// A snapshot file: head (magic, version, length, index, term, configuration, checksum), blocks (length, checksum,
-/// at most
-/// 1 MiB of body), trailer (marker, checksum, body bytes). All little-endian. Each checksum goes on from the one before
-/// it, so that blocks cannot be lost, doubled or swapped, and the trailer's covers the whole file.
+/// A snapshot file: head (magic, version, length, index, term, configuration, checksum), blocks (length, checksum, at
+/// most 1 MiB of body), trailer (marker, checksum, body bytes). All little-endian. Each checksum goes on from the one
+/// before it, so that blocks cannot be lost, doubled or swapped, and the trailer's covers the whole file.
 /// </summary>
 internal static class SnapshotFileFormat
 {

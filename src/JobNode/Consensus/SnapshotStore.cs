@@ -25,11 +25,11 @@ internal sealed class SnapshotStore
     /// <summary>The latest durable snapshot, or null.</summary>
     public SnapshotMetadata? Latest => _latest;
 
-    /// <summary>Opens the snapshots of a data directory, verifies the latest and removes what a crash left half
-    /// done.</summary>
-    /// <exception cref="SnapshotDamagedException">The latest is damaged. An older one is never taken in its place:
-    /// the log
-    /// between the two is gone.</exception>
+    /// <summary>
+    /// Opens the snapshots of a data directory, verifies the latest and removes what a crash left half done.
+    /// </summary>
+    /// <exception cref="SnapshotDamagedException">The latest is damaged. An older one is never taken in its place: the
+    /// log between the two is gone.</exception>
     public static SnapshotStore Open(IStorageDirectory directory)
     {
         var store = new SnapshotStore(directory);

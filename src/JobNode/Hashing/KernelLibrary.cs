@@ -29,10 +29,9 @@ internal static unsafe partial class KernelLibrary
     /// <summary>Whether the processor has AVX-512 (F, BW, CD, DQ, VL) and the system saves its registers.</summary>
     /// <remarks>
     /// CPUID leaf 7 says what the processor has. Whether it may be used stands in XCR0 (bits 5 to 7, Intel SDM volume
-    /// 1,
-    /// 13.3), for which .NET has no XGETBV; but Linux drops avx512f, and with it all that depends on it, from the flags
-    /// of /proc/cpuinfo when it does not enable that state (arch/x86/kernel/fpu/xstate.c, cpuid-deps.c). The first 8
-    /// KiB cover the first processor; the whole file takes long on a big machine.
+    /// 1, 13.3), for which .NET has no XGETBV; but Linux drops avx512f, and with it all that depends on it, from the
+    /// flags of /proc/cpuinfo when it does not enable that state (arch/x86/kernel/fpu/xstate.c, cpuid-deps.c). The
+    /// first 8 KiB cover the first processor; the whole file takes long on a big machine.
     /// </remarks>
     public static bool IsMachineCapable()
     {

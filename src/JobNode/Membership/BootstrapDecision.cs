@@ -27,31 +27,27 @@ internal abstract record BootstrapStep
 /// </summary>
 /// <remarks>
 /// <para>Only the node whose address sorts first may decide, once all addresses answered as fresh with the same list.
-/// That alone
-/// is not enough: let F decide C1, send it, and be wiped; the new node F' at the same address finds everybody still
-/// fresh (C1 is in flight to B), decides C2, and then B adopts C1. Two clusters of one list.</para>
+/// That alone is not enough: let F decide C1, send it, and be wiped; the new node F' at the same address finds
+/// everybody still fresh (C1 is in flight to B), decides C2, and then B adopts C1. Two clusters of one list.</para>
 /// <para>So each fresh node says whom it last saw at the first address (<see cref="Hello.First"/>), adopts only a
-/// configuration
-/// whose member at the first address is that node, and the decider needs every answer to name itself. Why no
-/// interleaving, with any number of crashes and wipes, gives two configurations of one list:</para>
+/// configuration whose member at the first address is that node, and the decider needs every answer to name itself. Why
+/// no interleaving, with any number of crashes and wipes, gives two configurations of one list:</para>
 /// <list type="number">
 /// <item>A node asks an address again only after the previous question to it was answered or dropped, and a dropped
-/// one's answer
-/// is never looked at. An answer comes from a process that lived after its question. Processes at one address do not
-/// overlap (one port, one data directory). So <c>First</c> only ever moves on from F to F', never back.</item>
+/// one's answer is never looked at. An answer comes from a process that lived after its question. Processes at one
+/// address do not overlap (one port, one data directory). So <c>First</c> only ever moves on from F to F', never
+/// back.</item>
 /// <item>F' decides when every X answered "fresh, First = F'" within the life of F'. After that answer X never adopts a
 /// configuration decided by an earlier F (item 1; if X itself starts again or is wiped, F is gone for good and X can
 /// only see F' or later). Before it X had adopted none, since it was fresh, and a wiped copy of one is no copy.</item>
 /// <item>So at the moment F' decides, no node holds or will ever hold a configuration of an earlier decider. F' itself
-/// decides
-/// once: it is not fresh from the decision on, its configuration is durable before anyone is told, and one that
+/// decides once: it is not fresh from the decision on, its configuration is durable before anyone is told, and one that
 /// was lost in a crash before that was never told.</item>
 /// <item>The check and the change of state are one step under the caller's lock, together with answering hellos:
 /// a node never says "fresh" while it writes a configuration.</item>
 /// </list>
 /// <para>What stays outside: one address that reaches different machines, and a list that is edited while the nodes
-/// start (each
-/// list may form a cluster of its own; their ids differ, and they refuse each other).</para>
+/// start (each list may form a cluster of its own; their ids differ, and they refuse each other).</para>
 /// </remarks>
 internal static class BootstrapDecision
 {

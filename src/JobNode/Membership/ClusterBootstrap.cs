@@ -9,8 +9,7 @@ namespace JobNode.Membership;
 
 /// <summary>
 /// Makes a node with an empty data directory a member, by the static list of --peers: asks all of them who they are
-/// until
-/// <see cref="BootstrapDecision"/> has an answer, and answers them in the meantime and ever after.
+/// until <see cref="BootstrapDecision"/> has an answer, and answers them in the meantime and ever after.
 /// </summary>
 /// <param name="identity">Gets the address and the cluster id when they are known.</param>
 /// <param name="connections">To ask the peers.</param>

@@ -24,8 +24,8 @@ internal enum BootstrapState
 /// <param name="Address">Its own address; empty while it does not know.</param>
 /// <param name="Peers">Its list in canonical order (<see cref="PeerList"/>).</param>
 /// <param name="State">Where it stands.</param>
-/// <param name="First">
-/// The node that it last saw at the first address of its list: it takes a configuration over from no other decider.
+/// <param name="First"> The node that it last saw at the first address of its list: it takes a configuration over from
+/// no other decider.
 /// </param>
 /// <param name="Configuration">Of a member.</param>
 internal sealed record Hello(

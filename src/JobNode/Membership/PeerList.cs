@@ -2,8 +2,9 @@ using JobNode.Commands;
 
 namespace JobNode.Membership;
 
-/// <summary>The list of --peers in the one form that all nodes compare: canonical addresses, sorted, no
-/// repetition.</summary>
+/// <summary>
+/// The list of --peers in the one form that all nodes compare: canonical addresses, sorted, no repetition.
+/// </summary>
 internal static class PeerList
 {
     /// <summary>Canonical form of a list as given; <paramref name="self"/> is added when given and missing.</summary>

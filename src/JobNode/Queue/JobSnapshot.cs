@@ -8,13 +8,11 @@ namespace JobNode.Queue;
 /// <remarks>
 /// Little-endian:
 /// <code>
-/// version:1 appliedIndex:8 lastTime:8 mismatches:8
-/// { first:8 next:8 } of the queues: pending by falling priority, completed, pulled, cancelled, and the pulls
-/// jobs:4 pulls:4
-/// { flags:1 priority:1 id:16 chain:64 done:8 total:8 enqueued:8 finished:8 sequence:8 [key:16 fingerprint:16] }
+/// version:1 appliedIndex:8 lastTime:8 mismatches:8 { first:8 next:8 } of the queues: pending by falling priority,
+/// completed, pulled, cancelled, and the pulls jobs:4 pulls:4 { flags:1 priority:1 id:16 chain:64 done:8 total:8
+/// enqueued:8 finished:8 sequence:8 [key:16 fingerprint:16] }
 ///     flags = state, 0x80 when an idempotency key follows
-/// { key:16 time:8 sequence:8 firstSequence:8 jobCount:4 }
-/// digest:16
+/// { key:16 time:8 sequence:8 firstSequence:8 jobCount:4 } digest:16
 /// </code>
 /// The upgrade procedure is that of <see cref="CommandCodec.Version"/>: every reader that ever shipped stays, and a
 /// version is written only when the release before can read it.

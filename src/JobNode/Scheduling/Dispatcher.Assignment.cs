@@ -102,9 +102,8 @@ internal sealed partial class Dispatcher
     }
 
     /// <summary>
-    /// Who should take this job: a worker with a hash thread to spare (a chain alone in a thread runs fastest),
-    /// else one
-    /// with a lane to spare, else one whose hand is not full; of these the least loaded. Null when all have enough.
+    /// Who should take this job: a worker with a hash thread to spare (a chain alone in a thread runs fastest), else
+    /// one with a lane to spare, else one whose hand is not full; of these the least loaded. Null when all have enough.
     /// </summary>
     private DispatchWorker? FindWorker(DispatchedJob job)
     {

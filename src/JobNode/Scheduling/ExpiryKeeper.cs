@@ -5,9 +5,8 @@ using JobNode.Queue;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Results that nobody
-/// pulled are
-/// kept for ever. Runs on the leader.
+/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Results that nobody pulled
+/// are kept for ever. Runs on the leader.
 /// </summary>
 internal sealed class ExpiryKeeper(
     ICommandProposer proposer, IApplyThread applyThread, QueueView view, TimeProvider time, ILogger logger)

@@ -7,9 +7,8 @@ using JobNode.Queue;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// The leader's side of the work, for the time of one leadership: feeds the <see cref="Dispatcher"/> and carries
-/// out what
-/// it decides. One task does everything; streams, raft thread and timers only post to it. All it knows is
+/// The leader's side of the work, for the time of one leadership: feeds the <see cref="Dispatcher"/> and carries out
+/// what it decides. One task does everything; streams, raft thread and timers only post to it. All it knows is
 /// disposable: the next leader learns it again from the replicated state and the workers' hellos.
 /// </summary>
 internal sealed partial class WorkLeader : IDisposable

@@ -6,8 +6,7 @@ namespace JobNode.Scheduling;
 
 /// <summary>
 /// A node's side of the work stream: follows the leader, whoever it is, this node included. While there is none the
-/// hash
-/// threads go on with what is in hand; the next leader hears of it in the hello.
+/// hash threads go on with what is in hand; the next leader hears of it in the hello.
 /// </summary>
 /// <param name="capacity">What this node can do.</param>
 /// <param name="hand">The jobs in hand.</param>

@@ -2,8 +2,7 @@ namespace JobNode.Transport;
 
 /// <summary>
 /// Waiting times between attempts: doubling from <paramref name="firstMs"/> to <paramref name="lastMs"/>, each drawn
-/// from
-/// its upper half so that nodes that failed together do not come back together.
+/// from its upper half so that nodes that failed together do not come back together.
 /// </summary>
 internal sealed class Backoff(int firstMs, int lastMs)
 {

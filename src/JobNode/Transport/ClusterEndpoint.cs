@@ -51,8 +51,9 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
 
     private KestrelServerOptions Options { get; }
 
-    /// <summary>Serves a path for members of this cluster; other clusters are refused. May come after the
-    /// start.</summary>
+    /// <summary>
+    /// Serves a path for members of this cluster; other clusters are refused. May come after the start.
+    /// </summary>
     public void MapForMembers(string path, Func<NodeId, DuplexStream, CancellationToken, Task> handler) =>
         Map(path, new PeerRoute(MembersOnly: true, handler));
 

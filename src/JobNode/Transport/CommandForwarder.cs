@@ -38,8 +38,7 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
 
     /// <summary>
     /// The leader's side of <see cref="PeerProtocol.ForwardPath"/>: proposes here and never passes on again, so that
-    /// two
-    /// nodes that each take the other for the leader cannot send a command in circles.
+    /// two nodes that each take the other for the leader cannot send a command in circles.
     /// </summary>
     /// <exception cref="InvalidDataException">A frame is no command; the stream is refused.</exception>
     public async Task AcceptAsync(NodeId from, DuplexStream stream, CancellationToken cancellation)

@@ -32,8 +32,7 @@ internal sealed class PeerConnections : IDisposable
 
     /// <summary>
     /// Opens a stream to whoever answers at <paramref name="address"/> (HOST:PORT) and awaits its headers. The token
-    /// counts
-    /// for the opening only; the stream ends when it is disposed or breaks.
+    /// counts for the opening only; the stream ends when it is disposed or breaks.
     /// </summary>
     /// <exception cref="IOException">Not reachable, or refused (<see cref="PeerRefusedException"/> with its
     /// reason).</exception>

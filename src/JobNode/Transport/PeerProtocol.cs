@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace JobNode.Transport;
 
-/// <summary>Names and numbers of the protocol between nodes: streams of HTTP/2 (RFC 9113) on the cluster
-/// port.</summary>
+/// <summary>
+/// Names and numbers of the protocol between nodes: streams of HTTP/2 (RFC 9113) on the cluster port.
+/// </summary>
 internal static class PeerProtocol
 {
     /// <summary>
     /// Version of everything between nodes. To change a message: raise it, let the endpoint accept the old number too
-    /// for
-    /// one release and branch on it, upgrade all nodes, then drop the old one.
+    /// for one release and branch on it, upgrade all nodes, then drop the old one.
     /// </summary>
     public const string Version = "1";
 
@@ -52,8 +52,9 @@ internal static class PeerProtocol
     /// <summary>Time from opening a stream to the other side's headers, in milliseconds.</summary>
     public const int OpenTimeoutMs = 2000;
 
-    /// <summary>Silence after which an HTTP/2 ping goes out, in milliseconds; the least that the stack
-    /// allows.</summary>
+    /// <summary>
+    /// Silence after which an HTTP/2 ping goes out, in milliseconds; the least that the stack allows.
+    /// </summary>
     public const int PingDelayMs = 1000;
 
     /// <summary>Time to answer a ping, in milliseconds; past it the connection and all its streams break.</summary>

@@ -5,8 +5,9 @@ using JobNode.Observability;
 
 namespace JobNode.Transport;
 
-/// <summary>The way to one peer: a bounded queue and a task that keeps a raft stream open and writes the queue to
-/// it.</summary>
+/// <summary>
+/// The way to one peer: a bounded queue and a task that keeps a raft stream open and writes the queue to it.
+/// </summary>
 internal sealed class PeerSender
 {
     /// <summary>Messages that may wait.</summary>

@@ -7,10 +7,9 @@ namespace JobNode.Transport;
 /// for another one, try again, give up.
 /// </summary>
 /// <remarks>
-/// Trying again after <see cref="ResultCode.OutcomeUnknown"/> is safe because every command names what it does:
-/// Enqueue by job
-/// id, Pull by key; Complete, Checkpoint, Cancel and Expire give the same state when applied twice. What is not safe
-/// is to say "never logged" once an attempt may have been: then the answer stays OutcomeUnknown.
+/// Trying again after <see cref="ResultCode.OutcomeUnknown"/> is safe because every command names what it does: Enqueue
+/// by job id, Pull by key; Complete, Checkpoint, Cancel and Expire give the same state when applied twice. What is not
+/// safe is to say "never logged" once an attempt may have been: then the answer stays OutcomeUnknown.
 /// </remarks>
 /// <param name="local">This node's own proposer.</param>
 /// <param name="passOn">Sends a command to a leader; failures are codes, never exceptions, except cancellation.</param>
@@ -68,8 +67,7 @@ internal sealed class ProposalRetry(
 
     /// <summary>
     /// An Enqueue that was tried twice finds its own job there already. For the caller that is the success it asked
-    /// for;
-    /// a duplicate of another job (by idempotency key) stays one.
+    /// for; a duplicate of another job (by idempotency key) stays one.
     /// </summary>
     public static Proposed Settle(Command command, Proposed answer)
     {
@@ -104,8 +102,7 @@ internal sealed class ProposalRetry(
 
     /// <summary>
     /// True for all but what another attempt can change. "Too busy" is the caller's to hear while nothing was logged
-    /// for
-    /// sure; after an unknown outcome it would be a lie, so it is tried again.
+    /// for sure; after an unknown outcome it would be a lie, so it is tried again.
     /// </summary>
     private static bool IsFinal(ResultCode code, bool maybeLogged) => code switch
     {

@@ -6,8 +6,7 @@ namespace JobNode.Transport;
 
 /// <summary>
 /// Raft messages over HTTP/2: one one-way stream per direction and peer, reopened when it breaks. What cannot be sent
-/// is
-/// dropped, since raft repeats itself.
+/// is dropped, since raft repeats itself.
 /// </summary>
 internal sealed class RaftStreams(
     PeerConnections connections, StatusBoard board, SnapshotTransfer snapshots, ILogger logger)

@@ -2,8 +2,7 @@ namespace JobNode.Transport;
 
 /// <summary>
 /// The writing half of a <see cref="StreamingContent"/>. Disposing it ends the body; disposing it while a write is
-/// still
-/// stuck resets the stream instead, since an end of stream cannot overtake data.
+/// still stuck resets the stream instead, since an end of stream cannot overtake data.
 /// </summary>
 internal sealed class RequestBodyStream(Stream inner, StreamingContent content) : Stream
 {

@@ -2,8 +2,9 @@ using JobNode.Consensus.Log;
 
 namespace JobNode.Tests.Consensus.Log;
 
-/// <summary>What a log should hold, kept beside it by the torture tests: every version that a crash may
-/// leave.</summary>
+/// <summary>
+/// What a log should hold, kept beside it by the torture tests: every version that a crash may leave.
+/// </summary>
 internal sealed class LogModel
 {
     private readonly List<State> _possible = [new State(0, [], default)];
@@ -17,8 +18,9 @@ internal sealed class LogModel
     /// <summary>The latest version: what was appended last.</summary>
     public State Latest => _possible[^1];
 
-    /// <summary>Versions that a crash may leave: the last synced one and those appended since, record by
-    /// record.</summary>
+    /// <summary>
+    /// Versions that a crash may leave: the last synced one and those appended since, record by record.
+    /// </summary>
     public IReadOnlyList<State> Possible => _possible;
 
     public void Append(IReadOnlyList<RaftEntry> entries, HardState? hardState)

@@ -171,8 +171,9 @@ public class WriteAheadLogTortureTests
             Reopen();
         }
 
-        /// <summary>The power fails after a random number of the disk operations that appending and syncing
-        /// take.</summary>
+        /// <summary>
+        /// The power fails after a random number of the disk operations that appending and syncing take.
+        /// </summary>
         private void CrashInsideAnOperation()
         {
             int left = _random.Next(6);

@@ -4,8 +4,7 @@ namespace JobNode.Consensus.Log;
 
 /// <summary>
 /// Names of the log's files: <c>00000012-00000000000000345678.log</c> is the 12th segment, whose first new entry is
-/// 345678;
-/// <c>00000009.spare</c> waits to be used again.
+/// 345678; <c>00000009.spare</c> waits to be used again.
 /// </summary>
 internal static class LogFileName
 {

@@ -17,9 +17,8 @@ internal enum LogRecordType : byte
 
 /// <summary>
 /// One record: a head of 16 bytes (checksum, payload length, synced-below, type, entry kind, two zero bytes), the
-/// payload,
-/// zeros up to a multiple of 8. The checksum also covers the segment's sequence and the record's place in it, so that
-/// stale bytes of a recycled segment never pass for a record.
+/// payload, zeros up to a multiple of 8. The checksum also covers the segment's sequence and the record's place in it,
+/// so that stale bytes of a recycled segment never pass for a record.
 /// </summary>
 internal readonly ref struct LogRecord
 {
@@ -72,8 +71,9 @@ internal readonly ref struct LogRecord
     public static uint SeedOf(ulong sequence, ulong firstIndex) =>
         Crc32C.Update(Crc32C.Update(Crc32C.Initial, sequence), firstIndex);
 
-    /// <summary>Completes a record whose payload is already in place behind the head: head, padding,
-    /// checksum.</summary>
+    /// <summary>
+    /// Completes a record whose payload is already in place behind the head: head, padding, checksum.
+    /// </summary>
     public static void Seal(
         Span<byte> record,
         int payloadBytes,

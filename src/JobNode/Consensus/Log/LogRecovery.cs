@@ -37,8 +37,9 @@ internal sealed class LogRecovery
     /// <summary>Where the next record of the last segment goes.</summary>
     public long EndOffset { get; private set; }
 
-    /// <summary>From <see cref="EndOffset"/> to here lie bytes that must be zeroed before anything is
-    /// written.</summary>
+    /// <summary>
+    /// From <see cref="EndOffset"/> to here lie bytes that must be zeroed before anything is written.
+    /// </summary>
     public long DirtyEnd { get; private set; }
 
     /// <summary>What a torn tail lost; null when nothing.</summary>

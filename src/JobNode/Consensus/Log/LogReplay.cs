@@ -2,8 +2,9 @@ using System.Buffers.Binary;
 
 namespace JobNode.Consensus.Log;
 
-/// <summary>Takes the records in order and holds what they amount to. Refuses what no correct writer can have
-/// written.</summary>
+/// <summary>
+/// Takes the records in order and holds what they amount to. Refuses what no correct writer can have written.
+/// </summary>
 internal sealed class LogReplay(ulong snapshotIndex)
 {
     private readonly List<RaftEntry> _entries = [];
@@ -60,8 +61,9 @@ internal sealed class LogReplay(ulong snapshotIndex)
         _ => null,
     };
 
-    /// <summary>Why <paramref name="next"/> cannot follow; null when it can. Terms and commits grow, a vote
-    /// stays.</summary>
+    /// <summary>
+    /// Why <paramref name="next"/> cannot follow; null when it can. Terms and commits grow, a vote stays.
+    /// </summary>
     public static string? WhyNotAfter(HardState current, HardState next)
     {
         if (next.Term < current.Term)

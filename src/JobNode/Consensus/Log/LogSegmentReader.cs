@@ -1,7 +1,8 @@
 namespace JobNode.Consensus.Log;
 
-/// <summary>Reads a segment's records through a window, so that start-up does not hold whole segments in
-/// memory.</summary>
+/// <summary>
+/// Reads a segment's records through a window, so that start-up does not hold whole segments in memory.
+/// </summary>
 internal sealed class LogSegmentReader(IStorageFile file, long lengthBytes, uint seed)
 {
     private const int WindowBytes = 256 << 10;

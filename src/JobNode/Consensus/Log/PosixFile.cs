@@ -20,8 +20,9 @@ internal static partial class PosixFile
     private const int OwnerReadWrite = 0x180; // 0600
     private const int LockExclusiveNonBlocking = 2 | 4;
 
-    /// <summary>Gives the file real blocks up to <paramref name="bytes"/>, and that length when it was
-    /// shorter.</summary>
+    /// <summary>
+    /// Gives the file real blocks up to <paramref name="bytes"/>, and that length when it was shorter.
+    /// </summary>
     public static void Preallocate(SafeFileHandle handle, string path, long bytes)
     {
         int error = Interrupted;
@@ -54,8 +55,9 @@ internal static partial class PosixFile
     /// <summary>Opens a directory in order to sync it.</summary>
     public static SafeFileHandle OpenDirectory(string path) => Open(path, OpenReadOnlyDirectoryCloseOnExec);
 
-    /// <summary>Opens or creates a file in order to lock it: .NET's own open would take a lock of another
-    /// kind.</summary>
+    /// <summary>
+    /// Opens or creates a file in order to lock it: .NET's own open would take a lock of another kind.
+    /// </summary>
     public static SafeFileHandle OpenLockFile(string path) => Open(path, OpenReadWriteCreateCloseOnExec);
 
     /// <summary>Makes creations, renames and deletions in a directory durable.</summary>

@@ -7,8 +7,7 @@ internal sealed partial class WriteAheadLog
 {
     /// <summary>
     /// A fresh cluster starts from a synthetic snapshot at this index, saved before the log exists. With a later
-    /// snapshot
-    /// and no log the hard state is lost.
+    /// snapshot and no log the hard state is lost.
     /// </summary>
     private const ulong BootstrapIndex = 1;
 
@@ -42,10 +41,8 @@ internal sealed partial class WriteAheadLog
     /// <param name="directory">The data directory.</param>
     /// <param name="snapshotIndex">Index of the latest snapshot, 0 for none.</param>
     /// <param name="options">Sizes.</param>
-    /// <param name="snapshotTerm">
-    /// Term of the latest snapshot, 0 when not known. Entries that follow another term at the snapshot's index are
-    /// dropped:
-    /// they belong to a history that the snapshot replaced just before a crash.
+    /// <param name="snapshotTerm"> Term of the latest snapshot, 0 when not known. Entries that follow another term at
+    /// the snapshot's index are dropped: they belong to a history that the snapshot replaced just before a crash.
     /// </param>
     /// <exception cref="LogDamagedException">Something durable is lost.</exception>
     /// <exception cref="IOException">The directory cannot be read or written.</exception>
@@ -108,8 +105,7 @@ internal sealed partial class WriteAheadLog
 
     /// <summary>
     /// Starts again after a snapshot newer than the log was installed: durably forgets every entry, keeps the hard
-    /// state
-    /// and raises its commit to the snapshot.
+    /// state and raises its commit to the snapshot.
     /// </summary>
     /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
     public void Reset(ulong snapshotIndex)

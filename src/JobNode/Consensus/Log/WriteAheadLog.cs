@@ -33,9 +33,8 @@ internal sealed partial class WriteAheadLog : IDisposable
 
     /// <summary>
     /// Buffers entries and then the hard state. An index at or below <see cref="LastIndex"/> replaces that entry and
-    /// all
-    /// after it; entries known to be committed cannot be replaced. The bytes are copied. May begin a new segment, and
-    /// then writes and syncs.
+    /// all after it; entries known to be committed cannot be replaced. The bytes are copied. May begin a new segment,
+    /// and then writes and syncs.
     /// </summary>
     /// <exception cref="IOException">A write or sync failed, now or earlier.</exception>
     public void Append(ReadOnlySpan<RaftEntry> entries, HardState? hardState)
