@@ -16,13 +16,6 @@ for port in "$api_port" "$cluster_port"; do
 done
 
 mkdir -p "$data"
-cat <<TEXT
-One node, API on http://127.0.0.1:$api_port, its data in $data. Ctrl+C stops it; the data stays.
-In another shell:
-
-    head -c 100000 /dev/urandom >dummy
-    curl "http://127.0.0.1:$api_port/enqueue?iterations=3" -F "data=@dummy" -X PUT
-    curl -X POST "http://127.0.0.1:$api_port/pullCompleted?top=10"
-
-TEXT
+# The node itself prints where it listens and the curl lines to try.
+echo "One node with its data in $data. Ctrl+C stops it; the data stays."
 exec "$binary" serve --listen "127.0.0.1:$api_port" --cluster-listen "127.0.0.1:$cluster_port" --data-dir "$data"

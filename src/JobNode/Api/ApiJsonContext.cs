@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,4 +15,13 @@ namespace JobNode.Api;
 [JsonSerializable(typeof(StatusResponse))]
 [JsonSerializable(typeof(ProblemResponse))]
 [JsonSerializable(typeof(BatchLine))]
-internal sealed partial class ApiJsonContext : JsonSerializerContext;
+internal sealed partial class ApiJsonContext : JsonSerializerContext
+{
+    /// <summary>
+    /// Leaves quotes and signs readable, for sentences that a person reads behind curl. Never put into HTML.
+    /// </summary>
+    public static ApiJsonContext Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -57,7 +57,7 @@ internal static class ApiResponses
             context,
             problem.Kind.Status,
             "application/problem+json",
-            JsonSerializer.SerializeToUtf8Bytes(contract, ApiJsonContext.Default.ProblemResponse));
+            JsonSerializer.SerializeToUtf8Bytes(contract, ApiJsonContext.Readable.ProblemResponse));
     }
 
     /// <summary>

@@ -41,7 +41,7 @@ internal sealed class BatchWriter(HttpContext context, bool isArray)
         _any = true;
         Write(problem is null
             ? Encoding.ASCII.GetBytes($"{{\"id\":\"{id}\"}}")
-            : JsonSerializer.SerializeToUtf8Bytes(problem.ToResponse(_node), ApiJsonContext.Default.ProblemResponse));
+            : JsonSerializer.SerializeToUtf8Bytes(problem.ToResponse(_node), ApiJsonContext.Readable.ProblemResponse));
         if (!isArray)
         {
             Write("\n"u8);
