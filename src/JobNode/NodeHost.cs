@@ -54,7 +54,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _bootstrap = new ClusterBootstrap(
             _identity,
             _connections,
-            configuration => _snapshots.Save(1, 1, configuration, state: null),
+            configuration => _snapshots.Save(
+                RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, state: null),
             loggers.CreateLogger("JobNode.Membership"));
         _api = new ApiServer(options, () => _bootstrap.WaitsFor, _time, loggers);
         foreach (string warning in _kernel.Warnings)

@@ -11,7 +11,7 @@ internal sealed partial class RaftLoop
     /// Index and term of the synthetic snapshot that every first member starts from. It has no body: the state is the
     /// empty machine's.
     /// </summary>
-    public const ulong BootstrapIndex = 1;
+    public const ulong BootstrapIndex = WriteAheadLog.BootstrapIndex;
 
     private SnapshotMetadata _snapshot;
     private ClusterConfiguration _configuration;

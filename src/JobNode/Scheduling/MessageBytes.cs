@@ -56,13 +56,13 @@ internal readonly ref struct MessageWriter(IBufferWriter<byte> destination)
 /// <summary>Reads little-endian fields of bytes that nobody vouches for.</summary>
 internal ref struct MessageReader(ReadOnlySpan<byte> source)
 {
-    private ReadOnlySpan<byte> _rest = source;
+    private WireReader _wire = new(source, "work message");
 
     /// <summary>One byte.</summary>
-    public byte Byte() => Take(1)[0];
+    public byte Byte() => _wire.ReadByte("a byte");
 
     /// <summary>Eight bytes.</summary>
-    public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
+    public ulong UInt64() => _wire.ReadUInt64("a number");
 
     /// <summary>
     /// A number from 0 to <paramref name="max"/>, of elements that need <paramref name="bytesEach"/> of what is
@@ -70,8 +70,8 @@ internal ref struct MessageReader(ReadOnlySpan<byte> source)
     /// </summary>
     public int Count(int max, int bytesEach)
     {
-        int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
-        return count >= 0 && count <= max && (long)count * bytesEach <= _rest.Length
+        int count = (int)_wire.ReadUInt32("a count");
+        return count >= 0 && count <= max && (long)count * bytesEach <= _wire.Remaining
             ? count
             : throw new InvalidDataException($"{count} is not within 0 to {max}, or the message is too short for it");
     }
@@ -95,39 +95,21 @@ internal ref struct MessageReader(ReadOnlySpan<byte> source)
     }
 
     /// <summary>Sixteen bytes.</summary>
-    public JobId Id() => new(BinaryPrimitives.ReadUInt128LittleEndian(Take(JobId.SizeBytes)));
+    public JobId Id() => _wire.ReadJobId();
 
     /// <summary>Sixty-four bytes.</summary>
-    public Digest512 Digest() => Digest512.From(Take(Digest512.SizeBytes));
+    public Digest512 Digest() => _wire.ReadDigest("a chain value");
 
     /// <summary>A byte of length, then printable ASCII.</summary>
     public string Text(int charactersMax)
     {
         int length = Byte();
-        ReadOnlySpan<byte> bytes = Take(length);
+        ReadOnlySpan<byte> bytes = _wire.Take(length, "a text");
         return length <= charactersMax && !bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~')
             ? Encoding.ASCII.GetString(bytes)
             : throw new InvalidDataException($"a text of {length} bytes is too long or not plain ASCII");
     }
 
     /// <summary>Everything was read.</summary>
-    public readonly void End()
-    {
-        if (!_rest.IsEmpty)
-        {
-            throw new InvalidDataException($"{_rest.Length} bytes follow the message");
-        }
-    }
-
-    private ReadOnlySpan<byte> Take(int length)
-    {
-        if (length > _rest.Length)
-        {
-            throw new InvalidDataException("the message is cut short");
-        }
-
-        ReadOnlySpan<byte> taken = _rest[..length];
-        _rest = _rest[length..];
-        return taken;
-    }
+    public readonly void End() => _wire.RequireEnd();
 }

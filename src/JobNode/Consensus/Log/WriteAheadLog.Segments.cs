@@ -9,7 +9,7 @@ internal sealed partial class WriteAheadLog
     /// A fresh cluster starts from a synthetic snapshot at this index, saved before the log exists. With a later
     /// snapshot and no log the hard state is lost.
     /// </summary>
-    private const ulong BootstrapIndex = 1;
+    public const ulong BootstrapIndex = 1;
 
     private readonly IStorageDirectory _directory;
     private readonly WriteAheadLogOptions _options;
