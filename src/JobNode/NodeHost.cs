@@ -38,6 +38,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ClusterEndpoint _endpoint;
     private readonly ClusterBootstrap _bootstrap;
     private readonly ApiServer _api;
+    private readonly NodeConditions _conditions = new();
     private readonly Stack<IAsyncDisposable> _parts = new();
 
     private NodeHost(ServeOptions options, ILoggerFactory loggers)
@@ -230,7 +231,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel));
+            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions));
     }
 
     private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)

@@ -9,7 +9,6 @@ namespace JobNode;
 /// <param name="Advertise">At which the others reach this node; null derives it from the cluster address.</param>
 /// <param name="Peers">Cluster addresses of the first members, this one included or not; empty: alone.</param>
 /// <param name="Workers">Hash threads: null is one per core, 0 computes nothing.</param>
-/// <param name="Insecure">The operator said that these ports may be reached from other machines without TLS.</param>
 /// <param name="ForcedIsa">scalar, avx2 or avx512 forces a kernel path; null chooses the best.</param>
 internal sealed record ServeOptions(
     string DataDirectory,
@@ -18,5 +17,79 @@ internal sealed record ServeOptions(
     HostPort? Advertise,
     IReadOnlyList<HostPort> Peers,
     int? Workers,
-    bool Insecure,
-    string? ForcedIsa);
+    string? ForcedIsa)
+{
+    /// <summary>Joining, roles, replacing.</summary>
+    public MembershipOptions Membership { get; init; } = new();
+
+    /// <summary>Who may come in.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
+    /// <summary>Bounds and retention.</summary>
+    public LimitOptions Limits { get; init; } = new();
+}
+
+/// <summary>How this node joins, and how it keeps the roles filled while it leads.</summary>
+internal sealed record MembershipOptions
+{
+    /// <summary>Nodes that must see each other before a cluster forms (<c>--bootstrap-expect</c>); null: all
+    /// peers.</summary>
+    public int? BootstrapExpect { get; init; }
+
+    /// <summary>Voters to keep (<c>--voters</c>): odd, 1 to 9.</summary>
+    public int Voters { get; init; } = 3;
+
+    /// <summary>Where this node stands (<c>--zone</c>); empty for nowhere in particular.</summary>
+    public string Zone { get; init; } = "";
+
+    /// <summary>A voter silent for this long is replaced by a stand-by (<c>--replace-after</c>).</summary>
+    public TimeSpan ReplaceAfter { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>A member silent for this long is removed (<c>--reap-after</c>).</summary>
+    public TimeSpan ReapAfter { get; init; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>Certificates, tokens, and what is open to whom.</summary>
+internal sealed record SecurityOptions
+{
+    /// <summary>The operator said that ports may be reached from other machines without TLS or tokens.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>PEM files for the cluster port (<c>--cluster-ca</c>, <c>--cluster-cert</c>, <c>--cluster-key</c>), or
+    /// null.</summary>
+    public TlsFiles? Cluster { get; init; }
+
+    /// <summary>PEM files for the API (<c>--api-cert</c>, <c>--api-key</c>), or null; its Ca is not used.</summary>
+    public TlsFiles? Api { get; init; }
+
+    /// <summary>File with the token that every node of the cluster shows (<c>--join-token-file</c>), or null.</summary>
+    public string? JoinTokenFile { get; init; }
+
+    /// <summary>File with the API's bearer tokens and their scopes (<c>--api-token-file</c>), or null.</summary>
+    public string? ApiTokenFile { get; init; }
+}
+
+/// <summary>Paths of PEM files.</summary>
+internal sealed record TlsFiles(string? Ca, string Certificate, string Key);
+
+/// <summary>Bounds that an operator may set; the ones that may not are in Commands/Limits.</summary>
+internal sealed record LimitOptions
+{
+    /// <summary>Jobs that the cluster may hold before this node refuses new ones (<c>--max-jobs</c>).</summary>
+    public long JobsMax { get; init; } = Commands.Limits.JobsHeldMax;
+
+    /// <summary>Bytes of one body (<c>--max-body</c>).</summary>
+    public long BodyBytesMax { get; init; } = 1L << 40;
+
+    /// <summary>Iterations of one job (<c>--max-iterations</c>).</summary>
+    public ulong IterationsMax { get; init; } = Commands.Limits.IterationsMax;
+
+    /// <summary>With less free disk new jobs are refused (<c>--min-free-disk</c>), in bytes.</summary>
+    public long FreeDiskBytesMin { get; init; } = 256L << 20;
+
+    /// <summary>Pulled and cancelled jobs stay readable this long (<c>--retention</c>).</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromMilliseconds(Commands.Limits.RetentionMs);
+
+    /// <summary>Results that nobody pulls are kept this long (<c>--retention-unpulled</c>); zero: for ever.</summary>
+    public TimeSpan RetentionUnpulled { get; init; } = TimeSpan.Zero;
+}

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
 using JobNode.Commands;
+using JobNode.Observability;
 using Microsoft.Extensions.Logging;
 
 namespace JobNode.Tests.Api;
@@ -54,7 +55,7 @@ internal sealed class ApiHost : IAsyncDisposable
         cluster.Applied = waiters.OnJobEvents;
         var work = new WorkBoard();
         var options = new ServeOptions(
-            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, false, null);
+            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null);
         var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);
@@ -69,7 +70,10 @@ internal sealed class ApiHost : IAsyncDisposable
         Work,
         (_, _) => new ValueTask<ChainProgress?>(Progress),
         Waiters,
-        new KernelInfo("scalar", ["avx2 is not used: a test"])));
+        new KernelInfo("scalar", ["avx2 is not used: a test"]),
+        Conditions));
+
+    public NodeConditions Conditions { get; } = new();
 
     public async Task<string> EnqueueAsync(byte[] body, string query = "iterations=3", string? key = null)
     {

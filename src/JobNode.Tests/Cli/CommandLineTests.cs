@@ -61,7 +61,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, await RunAsync("serve --listen 127.0.0.1:8000 --workers 2"));
         Assert.Equal("127.0.0.1:8000", _served!.Listen.ToString());
         Assert.Equal("0.0.0.0:7001", _served.ClusterListen.ToString());
-        Assert.True(_served.Insecure);
+        Assert.True(_served.Security.Insecure);
         Assert.Equal("avx2", _served.ForcedIsa);
         Assert.Equal(2, _served.Workers);
         Assert.Equal(["a:5001", "b:7001"], _served.Peers.Select(peer => peer.ToString()));

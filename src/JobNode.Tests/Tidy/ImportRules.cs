@@ -33,7 +33,7 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Hashing/HashBenchmark", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "/ServeOptions",
         ],
     };
 

@@ -1,4 +1,5 @@
 using JobNode.Commands;
+using JobNode.Observability;
 using JobNode.Queue;
 
 namespace JobNode.Api;
@@ -13,6 +14,7 @@ namespace JobNode.Api;
 /// answer.</param>
 /// <param name="Waiters">Readers that wait for a job to finish.</param>
 /// <param name="Kernel">The hash kernel in use.</param>
+/// <param name="Conditions">What keeps this node from full service now.</param>
 internal sealed record ApiParts(
     ICommandProposer Proposer,
     IApplyThread ApplyThread,
@@ -21,4 +23,5 @@ internal sealed record ApiParts(
     WorkBoard WorkBoard,
     Func<JobId, CancellationToken, ValueTask<ChainProgress?>> FindProgress,
     JobWaiters Waiters,
-    KernelInfo Kernel);
+    KernelInfo Kernel,
+    NodeConditions Conditions);

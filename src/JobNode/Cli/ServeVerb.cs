@@ -32,15 +32,19 @@ internal static class ServeVerb
         };
         Option<int?> workers = CliOptions.Number(
             "--workers", "Hash threads (default: one per core; 0: this node only answers).", 0, 4096);
-        Option<bool> insecure = CliOptions.Flag(
-            "--insecure", "Allow addresses that other machines can reach, without encryption or login.");
         Option<string?> isa = CliOptions.Text("--isa", "PATH", "Force a hash path: scalar, avx2 or avx512.");
         isa.AcceptOnlyFromAmong("scalar", "avx2", "avx512");
 
         var command = new Command("serve", "Run a node: it answers the API, keeps the log and computes.")
         {
-            dataDirectory, listen, clusterListen, advertise, peers, workers, insecure, isa,
+            dataDirectory, listen, clusterListen, advertise, peers, workers, isa,
         };
+        var membership = new MembershipFlags();
+        var security = new SecurityFlags();
+        var limits = new LimitFlags();
+        membership.AddTo(command);
+        security.AddTo(command);
+        limits.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var options = new ServeOptions(
@@ -50,8 +54,12 @@ internal static class ServeVerb
                 parsed.GetValue(advertise),
                 SplitPeers(parsed.GetValue(peers) ?? []),
                 parsed.GetValue(workers),
-                parsed.GetValue(insecure),
-                parsed.GetValue(isa));
+                parsed.GetValue(isa))
+            {
+                Membership = membership.Read(parsed),
+                Security = security.Read(parsed),
+                Limits = limits.Read(parsed),
+            };
             Check(options);
             return RunAsync(context, options, cancellation);
         });
@@ -64,9 +72,9 @@ internal static class ServeVerb
     /// <exception cref="CliFailure">With the sentence, exit code 2.</exception>
     public static void Check(ServeOptions options)
     {
-        CheckReach("--cluster-listen", options.ClusterListen, options.Insecure,
+        CheckReach("--cluster-listen", options.ClusterListen, options.Security.Insecure,
             "take part in the cluster and forge its log");
-        CheckReach("--listen", options.Listen, options.Insecure, "send jobs, take results away and cancel jobs");
+        CheckReach("--listen", options.Listen, options.Security.Insecure, "send jobs, take results away and cancel jobs");
         bool othersAreRemote = options.Peers.Any(peer => !peer.IsLoopback);
         if (othersAreRemote && options.ClusterListen.IsLoopback && options.Advertise is null)
         {

@@ -1,10 +1,19 @@
 namespace JobNode.Commands;
 
-/// <summary>Who is in the cluster.</summary>
+/// <summary>Who is in the cluster. Part of the replicated state: every change is an entry of the log.</summary>
 /// <param name="ClusterId">128 random bits, made once at bootstrap; messages of another cluster are refused.</param>
 /// <param name="Members">All members, sorted by id.</param>
 internal sealed record ClusterConfiguration(UInt128 ClusterId, IReadOnlyList<Member> Members)
 {
+    /// <summary>Ids that were removed and never come back, oldest first.</summary>
+    public IReadOnlyList<NodeId> Removed { get; init; } = [];
+
+    /// <summary>The highest feature level that every member knows, and that commands may therefore use.</summary>
+    public int FeatureLevel { get; init; } = FeatureLevels.First;
+
+    /// <summary>The members that vote.</summary>
+    public IEnumerable<Member> Voters => Members.Where(static member => member.Role == MemberRole.Voter);
+
     /// <summary>The member with this id, or null.</summary>
     public Member? Find(NodeId id)
     {
@@ -21,4 +30,38 @@ internal sealed record ClusterConfiguration(UInt128 ClusterId, IReadOnlyList<Mem
 }
 
 /// <summary>One member: its id and the cluster address (HOST:PORT) at which the others reach it.</summary>
-internal sealed record Member(NodeId Id, string Address);
+internal sealed record Member(NodeId Id, string Address)
+{
+    /// <summary>What it does in consensus.</summary>
+    public MemberRole Role { get; init; } = MemberRole.Voter;
+
+    /// <summary>Where it stands (<c>--zone</c>), or empty. Voters are spread over zones.</summary>
+    public string Zone { get; init; } = "";
+
+    /// <summary>The highest feature level that its program knows.</summary>
+    public int FeatureLevel { get; init; } = FeatureLevels.First;
+}
+
+/// <summary>What a member does in consensus; every member works and answers. Wire values.</summary>
+internal enum MemberRole : byte
+{
+    /// <summary>Holds no log: works, and passes calls on.</summary>
+    Spare = 0,
+
+    /// <summary>Follows the log without a vote (a learner, dissertation section 4.2.1), ready to take a voter's
+    /// place.</summary>
+    StandBy = 1,
+
+    /// <summary>Votes, and counts towards the quorum.</summary>
+    Voter = 2,
+}
+
+/// <summary>Feature levels: what every member must know before any of them writes it.</summary>
+internal static class FeatureLevels
+{
+    /// <summary>The first level.</summary>
+    public const int First = 1;
+
+    /// <summary>The highest level that this program knows.</summary>
+    public const int Latest = First;
+}

@@ -12,19 +12,19 @@ internal sealed class StatusBoard(ConsensusStatus initial)
     /// <summary>The latest status.</summary>
     public ConsensusStatus Current => _current;
 
-    /// <summary>Posts a status; wakes those who wait when the leader, the term or this node's role changed.</summary>
+    /// <summary>Posts a status; wakes those who wait when leader, term, this node's role or the configuration changed.</summary>
     public void Publish(ConsensusStatus status)
     {
         ConsensusStatus previous = _current;
         _current = status;
-        if (previous.Leader != status.Leader || previous.Term != status.Term || previous.Role != status.Role)
+        if (IsNews(previous, status))
         {
             Interlocked.Exchange(ref _leadershipChanged, NewSignal()).TrySetResult();
         }
     }
 
     /// <summary>
-    /// Completes at the next change of leader, term or role after <paramref name="seen"/>; at once when it is past
+    /// Completes at the next change of leader, term, role or configuration after <paramref name="seen"/>; at once when it is past
     /// already.
     /// </summary>
     public async Task<ConsensusStatus> WaitForChangeAsync(ConsensusStatus seen, CancellationToken cancellation)
@@ -33,7 +33,7 @@ internal sealed class StatusBoard(ConsensusStatus initial)
         {
             Task changed = Volatile.Read(ref _leadershipChanged).Task;
             ConsensusStatus now = _current;
-            if (now.Leader != seen.Leader || now.Term != seen.Term || now.Role != seen.Role)
+            if (IsNews(seen, now))
             {
                 return now;
             }
@@ -41,6 +41,12 @@ internal sealed class StatusBoard(ConsensusStatus initial)
             await changed.WaitAsync(cancellation);
         }
     }
+
+    private static bool IsNews(ConsensusStatus before, ConsensusStatus after) =>
+        before.Leader != after.Leader
+        || before.Term != after.Term
+        || before.Role != after.Role
+        || !ReferenceEquals(before.Configuration, after.Configuration);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
