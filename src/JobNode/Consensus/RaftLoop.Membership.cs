@@ -159,13 +159,16 @@ internal sealed partial class RaftLoop
 
         if (_isChangeProposed && !hasChange)
         {
-            LogMessages.ChangeDropped(_logger, "the core made an empty entry of it, since another one may be under way");
+            LogMessages.ChangeDropped(
+                _logger, "the core made an empty entry of it, since another one may be under way");
         }
 
         _isChangeProposed = false;
     }
 
-    /// <summary>True when this Ready commits a change: then the commit index becomes durable before it is applied.</summary>
+    /// <summary>
+    /// True when this Ready commits a change: then the commit index becomes durable before it is applied.
+    /// </summary>
     /// <remarks>
     /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone.
     /// </remarks>
