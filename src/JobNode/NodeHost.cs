@@ -10,6 +10,7 @@ using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
 using JobNode.Scheduling;
+using JobNode.Security;
 using JobNode.Transport;
 
 namespace JobNode;
@@ -50,8 +51,10 @@ internal sealed class NodeHost : IAsyncDisposable
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
         _identity = new ClusterIdentity(_directory.NodeId);
-        _connections = new PeerConnections(_identity);
-        _endpoint = new ClusterEndpoint(_identity, loggers);
+        PeerSecurity security = PeerSecurity.Open(
+            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
+        _connections = new PeerConnections(_identity, security);
+        _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _bootstrap = new ClusterBootstrap(
             _identity,
             _connections,
@@ -141,7 +144,7 @@ internal sealed class NodeHost : IAsyncDisposable
         raft.Start();
         work.Start();
         OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
-        NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
+        NodeBanner.Write(Console.Out, _options, configuration, $"{_api.Scheme}://{_api.Address}", _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
         if (!cancellation.IsCancellationRequested)
