@@ -25,6 +25,7 @@ internal sealed class ImportRules
         ["Transport"] = ["Commands", "Consensus", "Observability"],
         ["Membership"] = ["Commands", "Consensus", "Transport", "Observability"],
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
+        ["Recovery"] = ["Commands", "Queue", "Consensus", "Observability"],
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
@@ -33,7 +34,7 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Recovery", "/ServeOptions",
         ],
     };
 

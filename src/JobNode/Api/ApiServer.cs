@@ -28,7 +28,8 @@ internal sealed class ApiServer(
     public string Address { get; private set; } = options.Listen.ToString();
 
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
-    public static IReadOnlyList<ApiRoute> Routes(JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status) =>
+    public static IReadOnlyList<ApiRoute> Routes(
+        JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status, BackupEndpoint backup) =>
     [
         new("/enqueue", ["PUT", "POST"], (context, _) => jobs.EnqueueAsync(context)),
         new("/pullCompleted", ["POST"], (context, _) => jobs.PullAsync(context)),
@@ -37,6 +38,7 @@ internal sealed class ApiServer(
         new("/jobs/{id}", ["GET"], (context, id) => jobs.GetAsync(context, id)),
         new("/jobs/{id}", ["DELETE"], (context, id) => jobs.CancelAsync(context, id)),
         new("/status", ["GET"], (context, _) => status.StatusAsync(context)),
+        new("/backup", ["GET"], (context, _) => backup.GetAsync(context)),
         new("/livez", ["GET"], (context, _) => status.LiveAsync(context)),
         new("/readyz", ["GET"], (context, _) => status.ReadyAsync(context)),
         new("/metrics", ["GET"], (context, _) => status.MetricsAsync(context)),
@@ -67,7 +69,10 @@ internal sealed class ApiServer(
         var metrics = new Metrics();
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
         IReadOnlyList<ApiRoute> routes = Routes(
-            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, cluster, metrics));
+            jobs,
+            new BatchEndpoints(parts, jobs, time),
+            new StatusEndpoints(parts, cluster, metrics),
+            new BackupEndpoint(parts));
         _application.Open(new ApiRouter(routes, parts.Board, cluster, metrics, time, _logger));
     }
 

@@ -16,6 +16,10 @@ internal static class CliRouter
         ("enqueue", EnqueueVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
+        ("backup", BackupVerb.Create),
+        ("restore", RestoreVerb.Create),
+        ("recover", RecoverVerb.Create),
+        ("check", CheckVerb.Create),
         ("bench", BenchVerb.Create),
         ("version", VersionVerb.Create),
     ];

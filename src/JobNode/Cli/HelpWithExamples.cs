@@ -46,6 +46,14 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         ],
         "pull" => ["jobnode pull --top 100", "jobnode pull --top 10 --order newest --json"],
         "wait" => ["jobnode wait 0198c0de-0000-7000-8000-000000000000 --timeout 5m"],
+        "backup" => ["jobnode backup jobs.backup", "jobnode backup /mnt/nightly.backup --node 10.0.0.2:5000"],
+        "restore" =>
+        [
+            "jobnode restore jobs.backup --data-dir /var/lib/jobnode --advertise 10.0.0.1:5001",
+            "jobnode serve --data-dir /var/lib/jobnode ...",
+        ],
+        "recover" => ["jobnode recover --data-dir /var/lib/jobnode"],
+        "check" => ["jobnode check /var/lib/jobnode"],
         "bench" or "hash" => ["jobnode bench hash --seconds 2", "jobnode bench hash --json --threads 4"],
         "version" => ["jobnode version"],
         _ =>
