@@ -58,7 +58,16 @@ internal static class BackupVerb
         }
         finally
         {
-            File.Delete(temporary);
+            DeleteIfThere(temporary);
+        }
+    }
+
+    /// <summary>File.Delete alone would fail where even the folder is missing.</summary>
+    private static void DeleteIfThere(string file)
+    {
+        if (File.Exists(file))
+        {
+            File.Delete(file);
         }
     }
 }
