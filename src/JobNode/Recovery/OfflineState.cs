@@ -146,10 +146,12 @@ internal sealed class OfflineState
     {
         if (entry.Kind == RaftEntryKind.ConfigurationChange)
         {
-            throw new InvalidDataException("configuration changes are not known to this version");
+            // One that is not valid (any more) changes nothing, on a node as here.
+            _ = ConfigurationChange.TryApply(
+                Configuration, ChangeEntry.Decode(entry.Data.Span), out ClusterConfiguration changed);
+            Configuration = changed;
         }
-
-        if (!entry.Data.IsEmpty)
+        else if (!entry.Data.IsEmpty)
         {
             DecodedEntry decoded = EntryCodec.Decode(entry.Data);
             foreach (Command command in decoded.Commands)
