@@ -136,11 +136,13 @@ internal sealed class NodeHost : IAsyncDisposable
         var workBoard = new WorkBoard();
         WorkService work = CreateWork(local, loop, machine.View, board, workBoard);
         events.Attach(work);
-        MapStreams(streams, forwarder, work);
+        var calls = new CallForwarder(
+            _connections, board, _api.ServePassedAsync, _time, _loggers.CreateLogger("JobNode.Transport"));
+        MapStreams(streams, forwarder, work, calls);
         streams.Attach(loop);
         raft.Start();
         work.Start();
-        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
+        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events, calls);
         NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
@@ -227,19 +229,31 @@ internal sealed class NodeHost : IAsyncDisposable
         StatusBoard board,
         WorkBoard workBoard,
         WorkService work,
-        JobEventFan events)
+        JobEventFan events,
+        CallForwarder calls)
     {
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions));
+            forwarder,
+            loop,
+            view,
+            board,
+            workBoard,
+            work.FindProgressAsync,
+            events.Waiters,
+            kernel,
+            _conditions,
+            new PendingAdmin(board),
+            calls));
     }
 
-    private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)
+    private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work, CallForwarder calls)
     {
         _endpoint.MapForMembers(PeerProtocol.RaftPath, streams.AcceptAsync);
         _endpoint.MapForMembers(PeerProtocol.SnapshotPath, streams.AcceptSnapshotAsync);
         _endpoint.MapForMembers(PeerProtocol.ForwardPath, forwarder.AcceptAsync);
         _endpoint.MapForMembers(PeerProtocol.WorkPath, work.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
     }
 
     private TPart Keep<TPart>(TPart part)
