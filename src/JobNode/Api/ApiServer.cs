@@ -36,11 +36,17 @@ internal sealed class ApiServer(
         new("/pullCompleted", ["POST"], (context, _) => jobs.PullAsync(context)),
         new("/jobs", ["POST"], (context, _) => batches.PostAsync(context)),
         new("/jobs", ["GET"], (context, _) => jobs.ListAsync(context)) { Passing = CallPassing.WithoutLog },
-        new("/jobs/{id}", ["GET"], jobs.GetAsync) { Passing = CallPassing.WithoutLog },
+        new("/jobs/{id}", ["GET"], (context, id) => jobs.GetAsync(context, id)) { Passing = CallPassing.WithoutLog },
         new("/jobs/{id}", ["DELETE"], (context, id) => jobs.CancelAsync(context, id)),
         new("/members", ["GET"], (context, _) => members.ListAsync(context)) { Passing = CallPassing.UnlessLeading },
-        new("/members/{id}", ["DELETE"], members.RemoveAsync) { Passing = CallPassing.UnlessLeading },
-        new("/members/{id}/promote", ["POST"], members.PromoteAsync) { Passing = CallPassing.UnlessLeading },
+        new("/members/{id}", ["DELETE"], (context, id) => members.RemoveAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
+        new("/members/{id}/promote", ["POST"], (context, id) => members.PromoteAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
         new("/transfer", ["POST"], (context, _) => members.TransferAsync(context))
         {
             Passing = CallPassing.UnlessLeading,

@@ -22,7 +22,9 @@ internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.NoLeaderTimeoutMs);
 
-    /// <summary>True when another node passed this call on: its client was let in there, and it goes no further.</summary>
+    /// <summary>
+    /// True when another node passed this call on: its client was let in there, and it goes no further.
+    /// </summary>
     public static bool IsPassed(HttpContext context) => context.Features.Get<PassedMark>() is not null;
 
     /// <summary>How long the client has waited already at the node that passed the call on.</summary>

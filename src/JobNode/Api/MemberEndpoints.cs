@@ -59,7 +59,10 @@ internal sealed class MemberEndpoints(ApiParts parts)
             : "This node drains: it hands its work and its role over, and stops within 10 s; started again, it is the "
                 + "same member.";
         await ApiResponses.JsonAsync(
-            context, new OutcomeResponse(sentence), ApiJsonContext.Default.OutcomeResponse, StatusCodes.Status202Accepted);
+            context,
+            new OutcomeResponse(sentence),
+            ApiJsonContext.Default.OutcomeResponse,
+            StatusCodes.Status202Accepted);
     }
 
     private async Task AskAsync(

@@ -14,7 +14,7 @@ internal static class RoleNames
         _ => throw new InvariantException($"role {member.Role} is known"),
     };
 
-    /// <summary>The same of this node, which may also be a <c>candidate</c>, or no member (any more): <c>none</c>.</summary>
+    /// <summary>The same of this node, which may also be a <c>candidate</c>, or no member: <c>none</c>.</summary>
     public static string OfSelf(ConsensusStatus status)
     {
         Member? self = status.Configuration.Find(status.Self);

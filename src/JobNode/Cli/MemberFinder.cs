@@ -22,7 +22,8 @@ internal static class MemberFinder
             member.Id == text || member.Address == text || member.ApiAddress == text)];
         MemberResponse[] found = exact.Length > 0
             ? exact
-            : [.. members.Where(member => text.Length > 0 && member.Id.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+            : [.. members.Where(member =>
+                text.Length > 0 && member.Id.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
         return found.Length switch
         {
             1 => found[0],
@@ -31,7 +32,8 @@ internal static class MemberFinder
                 $"no member has the id or address \"{text}\"; there are {string.Join(", ", members.Select(Name))}."),
             _ => throw new CliFailure(
                 ExitCode.Failed,
-                $"\"{text}\" fits {found.Length} members: {string.Join(", ", found.Select(Name))}; write more of the id."),
+                $"\"{text}\" fits {found.Length} members: {string.Join(", ", found.Select(Name))}; write more of the "
+                + "id."),
         };
     }
 
