@@ -5,8 +5,8 @@ using JobNode.Tests.Support;
 namespace JobNode.Bench.Systems;
 
 /// <summary>
-/// Jobs whose right results are known before they are sent: some bodies, each walked once by the platform's SHA-512, its
-/// results noted at many lengths from 1 to 200,000. So every result of a long run is checked at no cost.
+/// Jobs whose right results are known before they are sent: some bodies, each walked once by the platform's SHA-512,
+/// its results noted at many lengths from 1 to 200,000. So every result of a long run is checked at no cost.
 /// </summary>
 internal sealed class ChainTable
 {

@@ -47,7 +47,8 @@ internal sealed class ElasticRun(double minutes, int seed)
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"elastic run: {minutes} minutes, seed {seed}, {Environment.ProcessorCount} cores, {PublishedBinary.Path}"));
+            $"elastic run: {minutes} minutes, seed {seed}, {Environment.ProcessorCount} cores, "
+            + $"{PublishedBinary.Path}"));
         var table = new ChainTable(seed);
         await using var cluster = new ElasticCluster();
         await cluster.GrowAsync(_random);
