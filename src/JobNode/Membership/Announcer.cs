@@ -24,7 +24,7 @@ internal sealed class Announcer(
     PeerDirectory directory,
     IMembershipLog log,
     Action<string> removed,
-    ILogger logger)
+    ILogger logger) : IDisposable
 {
     private const int EveryMs = 1000;
     private const int LostAfterAttempts = 4;
@@ -80,6 +80,9 @@ internal sealed class Announcer(
             _once.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _once.Dispose();
 
     private async Task<AnnounceAnswer?> TryAnnounceAsync(CancellationToken cancellation)
     {

@@ -75,8 +75,7 @@ internal static class BootstrapDecision
             return new BootstrapStep.Wait(mistake, NeedsPeople: true);
         }
 
-        string[] members = [.. answers.Where(static other => other.Value.Configuration is not null)
-            .Select(static other => other.Key)];
+        string[] members = [.. answers.Where(other => IsToJoin(self, other.Value)).Select(static other => other.Key)];
         if (members.Length > 0)
         {
             return new BootstrapStep.Join(members);
@@ -107,6 +106,10 @@ internal static class BootstrapDecision
             : new BootstrapStep.Decide(
                 [.. self.Peers.Select(address => new Member(answers[address].Node, address)).OrderBy(m => m.Id)]);
     }
+
+    /// <summary>A first configuration that names this node is taken over or waited for, never joined.</summary>
+    private static bool IsToJoin(Hello self, Hello answer) =>
+        answer.Configuration is { } configuration && !(answer.IsFirst && configuration.Find(self.Node) is not null);
 
     private static bool IsReady(Hello answer, NodeId decider) =>
         answer.State == BootstrapState.Fresh && answer.First == decider;
@@ -192,7 +195,7 @@ internal static class BootstrapDecision
     {
         foreach ((string address, Hello answer) in answers)
         {
-            if (answer.Node == self.Node)
+            if (answer.Node == self.Node || answer.Configuration is not null)
             {
                 continue;
             }

@@ -62,9 +62,9 @@ internal sealed partial class RolePlanner
     /// <summary>True for a stand-by that is there and has caught up.</summary>
     public static bool IsFitToVote(PlannerInput input, Member member) => new RolePlanner(input).IsReady(member);
 
-    private static PlannerStep Change(MemberChange change, string reason) => new PlannerStep.Change(change, reason);
+    private static PlannerStep.Change Change(MemberChange change, string reason) => new(change, reason);
 
-    private static PlannerStep Put(Member member, string reason) => Change(new MemberChange.Put(member), reason);
+    private static PlannerStep.Change Put(Member member, string reason) => Change(new MemberChange.Put(member), reason);
 
     private static string Name(Member member) => $"{member.Address} ({member.Id})";
 
