@@ -70,7 +70,12 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         PeerConnections connections = transport?.Connections ?? _noConnections;
         var calls = new CallForwarder(
-            connections, Cluster.Board, _server.ServePassedAsync, TimeProvider.System, new Failures());
+            connections,
+            Cluster.Board,
+            new PeerDirectory(Cluster.Board),
+            _server.ServePassedAsync,
+            TimeProvider.System,
+            new Failures());
         transport?.Endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
         _server.Open(Parts(calls));
     }

@@ -134,6 +134,7 @@ public sealed class CallForwarderTests
     private static CallForwarder Forwarder(TestNode node, StatusBoard board) => new(
         node.Connections,
         board,
+        new PeerDirectory(board),
         (_, _) => throw new InvalidOperationException("nobody passes calls to this node"),
         TimeProvider.System,
         NullLogger.Instance);
@@ -142,6 +143,7 @@ public sealed class CallForwarderTests
         node.Endpoint.MapForMembers(PeerProtocol.CallPath, new CallForwarder(
             node.Connections,
             TestNode.Board(node.Identity.Self, node.Identity.Self, node.Member),
+            new PeerDirectory(TestNode.Board(node.Identity.Self, node.Identity.Self, node.Member)),
             (call, cancellation) => serve(call).WaitAsync(cancellation),
             TimeProvider.System,
             NullLogger.Instance).AcceptAsync);

@@ -69,7 +69,8 @@ internal sealed class MemberEndpoints(ApiParts parts)
         HttpContext context, string idText, Func<NodeId, CancellationToken, Task<AdminOutcome>> ask)
     {
         Problem? problem = RequestReader.Node(idText, out NodeId id);
-        if (problem is null && parts.Board.Current.Configuration.Find(id) is null)
+        ClusterConfiguration configuration = parts.Board.Current.Configuration;
+        if (problem is null && configuration.Find(id) is null && !configuration.Removed.Contains(id))
         {
             problem = new(
                 Problems.MemberUnknown, $"No member has the id {id}; GET /members lists those there are.");
@@ -86,8 +87,12 @@ internal sealed class MemberEndpoints(ApiParts parts)
 
     private static Task RenderAsync(HttpContext context, AdminOutcome outcome) => outcome.IsDone
         ? ApiResponses.JsonAsync(
-            context, new OutcomeResponse(outcome.Sentence), ApiJsonContext.Default.OutcomeResponse)
-        : ApiResponses.ProblemAsync(context, new(Problems.MembershipRefused, outcome.Sentence));
+            context, new OutcomeResponse(Sentence(outcome)), ApiJsonContext.Default.OutcomeResponse)
+        : ApiResponses.ProblemAsync(context, new(Problems.MembershipRefused, Sentence(outcome)));
+
+    /// <summary>As people write one: the cluster's own may begin with "node" and end without a full stop.</summary>
+    private static string Sentence(AdminOutcome outcome) =>
+        $"{char.ToUpperInvariant(outcome.Sentence[0])}{outcome.Sentence[1..].TrimEnd('.')}.";
 
     private static MemberResponse Render(MemberReport report) => new(
         report.Member.Id.ToString(),

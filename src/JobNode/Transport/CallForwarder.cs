@@ -9,12 +9,14 @@ namespace JobNode.Transport;
 /// </summary>
 /// <param name="connections">Opens the streams.</param>
 /// <param name="board">Who leads.</param>
+/// <param name="directory">Where the leader is.</param>
 /// <param name="serve">Answers a call that another node passed on; never passes it on again.</param>
 /// <param name="clock">For the waiting.</param>
 /// <param name="logger">For what does not get through.</param>
 internal sealed class CallForwarder(
     PeerConnections connections,
     StatusBoard board,
+    PeerDirectory directory,
     Func<PassedCall, CancellationToken, Task<PassedAnswer>> serve,
     TimeProvider clock,
     ILogger logger)
@@ -43,7 +45,7 @@ internal sealed class CallForwarder(
                 return new PassedOutcome(PassedFate.LeadsHere, null);
             }
 
-            if (seen.Configuration.Find(seen.Leader) is { } leader && leader.Id != seen.Self)
+            if (directory.FindMember(seen.Leader) is { } leader && leader.Id != seen.Self)
             {
                 PassedCall now = call with { Elapsed = clock.GetElapsedTime(started) };
                 PassedOutcome outcome = await TryAsync(leader, now, seen, cancellation);
@@ -105,6 +107,11 @@ internal sealed class CallForwarder(
         {
             cancellation.ThrowIfCancellationRequested();
             logger.CallNotPassed(leader.Address, error.Message);
+            if (!maybeServed)
+            {
+                directory.Doubt(leader.Id, leader.Address);
+            }
+
             return new PassedOutcome(maybeServed ? PassedFate.Lost : PassedFate.NoLeader, null);
         }
         finally
