@@ -38,17 +38,7 @@ internal sealed partial class RolePlanner
     public static Plan Next(PlannerInput input)
     {
         var planner = new RolePlanner(input);
-        PlannerStep step = planner.StepDown()
-            ?? planner.UpdateFacts()
-            ?? planner.LetIn()
-            ?? planner.ReleaseVoters()
-            ?? planner.FillVoters()
-            ?? planner.RemoveLeaving()
-            ?? planner.FillStandBys()
-            ?? planner.SpreadOverZones()
-            ?? planner.Reap()
-            ?? planner.RaiseFeatureLevel()
-            ?? new PlannerStep.Rest();
+        PlannerStep step = planner.StepDown() ?? planner.FindChange() ?? (PlannerStep)new PlannerStep.Rest();
         Invariant.That(!planner.IsAgainstLeader(step), "a leader changes no role of its own");
         return new Plan(step, planner._stuck);
     }
@@ -67,6 +57,17 @@ internal sealed partial class RolePlanner
     private static PlannerStep.Change Put(Member member, string reason) => Change(new MemberChange.Put(member), reason);
 
     private static string Name(Member member) => $"{member.Address} ({member.Id})";
+
+    private PlannerStep.Change? FindChange() =>
+        UpdateFacts()
+            ?? LetIn()
+            ?? ReleaseVoters()
+            ?? FillVoters()
+            ?? RemoveLeaving()
+            ?? FillStandBys()
+            ?? SpreadOverZones()
+            ?? Reap()
+            ?? RaiseFeatureLevel();
 
     private bool IsAgainstLeader(PlannerStep step) => step switch
     {
