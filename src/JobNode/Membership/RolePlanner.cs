@@ -103,8 +103,12 @@ internal sealed partial class RolePlanner
     private bool IsPresent(Member member) =>
         (IsLeader(member) || ViewOf(member).SinceContact < _options.ReplaceAfter) && !IsGoing(member);
 
-    private bool IsCaughtUp(Member member) =>
-        IsLeader(member) || ViewOf(member).MatchIndex + _options.EntriesBehindMax >= _input.CommitIndex;
+    /// <summary>Its log is there, and close to the leader's: one that still needs the snapshot has no index.</summary>
+    private bool IsCaughtUp(Member member)
+    {
+        ulong match = ViewOf(member).MatchIndex;
+        return IsLeader(member) || (match > 0 && match + _options.EntriesBehindMax >= _input.CommitIndex);
+    }
 
     /// <summary>A stand-by that can vote at once.</summary>
     private bool IsReady(Member member) =>
