@@ -44,7 +44,7 @@ internal sealed class NodeDrain(
 
         // A leader of work replicates what came back to it, so it leads until that is done.
         logger.DrainStep("its work");
-        await Task.WhenAny(work.StopAsync(), Task.Delay(WorkPatience));
+        await Task.WhenAny(work.HandBackAsync(), Task.Delay(WorkPatience));
         stop.BeginDraining();
         using var patience = new CancellationTokenSource(RolesPatience - Min(Stopwatch.GetElapsedTime(begin)));
         try

@@ -25,6 +25,9 @@ internal static class PeerProtocol
     /// <summary>Work between the leader and a worker.</summary>
     public const string WorkPath = "/work";
 
+    /// <summary>A call of the API that only the leader can answer, and its answer.</summary>
+    public const string CallPath = "/api";
+
     /// <summary>Who are you, and do you belong to a cluster.</summary>
     public const string HelloPath = "/hello";
 
