@@ -1,3 +1,4 @@
+using JobNode.Api;
 using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Consensus.Log;
@@ -109,28 +110,40 @@ internal sealed partial class NodeHost
             _time,
             _loggers.CreateLogger("JobNode.Scheduling")));
 
-    private CallForwarder CreateCalls(StatusBoard board, PeerDirectory directory) => new(
-        _connections,
-        board,
-        directory,
-        _api.ServePassedAsync,
-        _time,
-        _loggers.CreateLogger("JobNode.Transport"));
+    private void OpenApi(
+        CommandForwarder forwarder,
+        RaftLoop loop,
+        QueueView view,
+        StatusBoard board,
+        WorkBoard workBoard,
+        WorkService work,
+        JobEventFan events,
+        IClusterAdmin admin,
+        CallForwarder calls)
+    {
+        var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
+        _api.Open(new ApiParts(
+            forwarder,
+            loop,
+            view,
+            board,
+            workBoard,
+            work.FindProgressAsync,
+            events.Waiters,
+            kernel,
+            _conditions,
+            admin,
+            calls));
+    }
 
     private void MapStreams(
-        RaftStreams streams,
-        CommandForwarder forwarder,
-        CallForwarder calls,
-        WorkService work,
-        NodeMembership members,
-        PeerDirectory directory)
+        RaftStreams streams, CommandForwarder forwarder, WorkService work, CallForwarder calls, AnnounceDesk desk)
     {
-        _endpoint.Admitted = directory.Note;
-        _endpoint.MapForAnyone(PeerProtocol.AnnouncePath, members.Desk.AcceptAsync);
+        _endpoint.MapForAnyone(PeerProtocol.AnnouncePath, desk.AcceptAsync);
         _endpoint.MapForMembers(PeerProtocol.RaftPath, streams.AcceptAsync);
         _endpoint.MapForMembers(PeerProtocol.SnapshotPath, streams.AcceptSnapshotAsync);
         _endpoint.MapForMembers(PeerProtocol.ForwardPath, forwarder.AcceptAsync);
-        _endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
         _endpoint.MapForMembers(PeerProtocol.WorkPath, work.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
     }
 }

@@ -137,24 +137,15 @@ internal sealed partial class NodeHost : IAsyncDisposable
         WorkService work = CreateWork(local, loop, machine.View, board, directory, workBoard);
         events.Attach(work);
         NodeMembership members = CreateMembership(board, directory, loop);
-        CallForwarder calls = CreateCalls(board, directory);
-        MapStreams(streams, forwarder, calls, work, members, directory);
+        var calls = new CallForwarder(
+            _connections, board, directory, _api.ServePassedAsync, _time, _loggers.CreateLogger("JobNode.Transport"));
+        MapStreams(streams, forwarder, work, calls, members.Desk);
+        _endpoint.Admitted = directory.Note;
         streams.Attach(loop);
         raft.Start();
         members.Start();
         work.Start();
-        _api.Open(new ApiParts(
-            forwarder,
-            loop,
-            machine.View,
-            board,
-            workBoard,
-            work.FindProgressAsync,
-            events.Waiters,
-            new KernelInfo(_kernel.Best.Name, _kernel.Warnings),
-            _conditions,
-            members.Admin,
-            calls));
+        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events, members.Admin, calls);
         NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         using CancellationTokenRegistration asked = cancellation.Register(() => _stop.RequestDrain(leave: false));

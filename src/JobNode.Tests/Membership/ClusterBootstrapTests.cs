@@ -273,6 +273,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         Identity = new ClusterIdentity(id);
         _endpoint = new ClusterEndpoint(Identity, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         _connections = new PeerConnections(Identity);
+        Announce = new AnnounceClient(_connections);
     }
 
     public ClusterIdentity Identity { get; }
@@ -280,6 +281,10 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     public HostPort Bound { get; private set; }
 
     public ConcurrentQueue<ClusterConfiguration> Saved { get; } = new();
+
+    public ConcurrentQueue<ulong> SavedAt { get; } = new();
+
+    public AnnounceClient Announce { get; }
 
     public IEnumerable<string> LogLines => _log;
 
@@ -325,9 +330,13 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         Identity,
         new BootstrapParts(
             new HelloClient(_connections).AskAsync,
-            new AnnounceClient(_connections).AskAsync,
+            Announce.AskAsync,
             () => new Announcement(Identity.Self, Identity.Address),
-            (_, configuration) => Saved.Enqueue(configuration),
+            (index, configuration) =>
+            {
+                SavedAt.Enqueue(index);
+                Saved.Enqueue(configuration);
+            },
             (name, _) => Names.TryGetValue(name, out IPAddress[]? found)
                 ? Task.FromResult(found)
                 : throw new SocketException((int)SocketError.HostNotFound),

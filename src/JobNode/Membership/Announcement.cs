@@ -12,6 +12,8 @@ namespace JobNode.Membership;
 /// <param name="Address">Where the others reach it.</param>
 internal sealed record Announcement(NodeId Node, string Address)
 {
+    private const int VersionBytesMax = 200;
+
     /// <summary>Where it stands, or empty.</summary>
     public string Zone { get; init; } = "";
 
@@ -69,8 +71,8 @@ internal sealed record Announcement(NodeId Node, string Address)
         return new Announcement(MembershipJson.ReadNode(json.Node), MembershipJson.ReadAddress(json.Address))
         {
             Zone = MembershipJson.ReadText(json.Zone),
-            ApiAddress = MembershipJson.ReadText(json.Api),
-            Version = MembershipJson.ReadText(json.Version),
+            ApiAddress = MembershipJson.ReadText(json.Api, Member.AddressBytesMax),
+            Version = MembershipJson.ReadText(json.Version, VersionBytesMax),
             FeatureLevel = json.FeatureLevel,
             ClusterId = cluster,
             HasLog = json.HasLog,

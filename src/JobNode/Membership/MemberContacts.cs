@@ -57,14 +57,24 @@ internal sealed class MemberContacts(TimeProvider time)
         return isNews && (announcement.IsDraining || announcement.IsLeaving);
     }
 
-    /// <summary>The node was found at the address that it announced.</summary>
+    /// <summary>The node was found at the address that it announced, so no other one is there.</summary>
     public void Verified(NodeId node, string address)
     {
-        if (!_verified.TryGetValue(node, out string? known) || known != address)
+        if (_verified.TryGetValue(node, out string? known) && known == address)
         {
-            _verified[node] = address;
-            Wake();
+            return;
         }
+
+        foreach ((NodeId other, string place) in _verified)
+        {
+            if (place == address)
+            {
+                _verified.TryRemove(other, out _);
+            }
+        }
+
+        _verified[node] = address;
+        Wake();
     }
 
     /// <summary>Where the node was found, or null.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -10,7 +11,7 @@ namespace JobNode.Membership;
 /// <summary>Reading and writing the JSON between nodes; what comes in is checked here.</summary>
 internal static class MembershipJson
 {
-    private const int TextMax = 255;
+    private const int TextMax = Member.ZoneBytesMax;
 
     /// <summary>The wire form of a configuration.</summary>
     public static ConfigurationJson From(ClusterConfiguration configuration) => new(
@@ -81,9 +82,10 @@ internal static class MembershipJson
 
     /// <summary>Reads a short text; null is empty.</summary>
     /// <exception cref="InvalidDataException">It is too long.</exception>
-    public static string ReadText(string? text) => (text?.Length ?? 0) <= TextMax
-        ? text ?? ""
-        : throw new InvalidDataException($"a text has {text!.Length} characters; {TextMax} are allowed");
+    public static string ReadText(string? text, int bytesMax = TextMax) =>
+        Encoding.UTF8.GetByteCount(text ?? "") <= bytesMax
+            ? text ?? ""
+            : throw new InvalidDataException($"'{text![..20]}...' is longer than {bytesMax} bytes");
 
     private static Member ToMember(MemberJson json) => new(ReadNode(json.Node), json.Address ?? "")
     {

@@ -6,7 +6,7 @@ namespace JobNode.Membership;
 internal sealed partial class RolePlanner
 {
     /// <summary>What members say of themselves gets into the configuration.</summary>
-    private PlannerStep? UpdateFacts()
+    private PlannerStep.Change? UpdateFacts()
     {
         foreach (Member member in _configuration.Members)
         {
@@ -59,7 +59,7 @@ internal sealed partial class RolePlanner
             : $"{Name(after)} knows feature level {after.FeatureLevel}";
 
     /// <summary>Lets in who waits; an old self at the same address is removed first.</summary>
-    private PlannerStep? LetIn()
+    private PlannerStep.Change? LetIn()
     {
         foreach (Member joiner in _input.Joiners)
         {
@@ -93,7 +93,7 @@ internal sealed partial class RolePlanner
         return null;
     }
 
-    private PlannerStep? RemoveLeaving()
+    private PlannerStep.Change? RemoveLeaving()
     {
         Member? leaving = _configuration.Members.FirstOrDefault(m => m.Role != MemberRole.Voter && IsLeaving(m));
         return leaving is null ? null : Change(new MemberChange.Remove(leaving.Id), $"{Name(leaving)} leaves");
@@ -101,7 +101,7 @@ internal sealed partial class RolePlanner
 
     /// <summary>Removes who has been silent for very long, but never voters down to less than a majority of those
     /// wanted.</summary>
-    private PlannerStep? Reap()
+    private PlannerStep.Change? Reap()
     {
         if (_options.ReapAfter <= TimeSpan.Zero)
         {
@@ -120,7 +120,7 @@ internal sealed partial class RolePlanner
                 $"{Name(dead)} has been silent for {(long)ViewOf(dead).SinceContact.TotalMinutes} minutes");
     }
 
-    private PlannerStep? RaiseFeatureLevel()
+    private PlannerStep.Change? RaiseFeatureLevel()
     {
         int lowest = int.MaxValue;
         foreach (Member member in _configuration.Members)

@@ -39,7 +39,7 @@ internal sealed partial class RolePlanner
     }
 
     /// <summary>Voters that stop or leave, or are silent for too long, make way.</summary>
-    private PlannerStep? ReleaseVoters()
+    private PlannerStep.Change? ReleaseVoters()
     {
         bool canReplace = ReadyStandBys().Count > 0;
         bool mayComeSoon = _configuration.Members.Any(
@@ -73,7 +73,7 @@ internal sealed partial class RolePlanner
     }
 
     /// <summary>Up or down to the wanted number, one at a time.</summary>
-    private PlannerStep? FillVoters()
+    private PlannerStep.Change? FillVoters()
     {
         int wanted = CountWantedVoters();
         if (_voters.Length > wanted)
@@ -100,7 +100,7 @@ internal sealed partial class RolePlanner
     }
 
     /// <summary>Spares become stand-bys while there are too few to take a voter's place.</summary>
-    private PlannerStep? FillStandBys()
+    private PlannerStep.Change? FillStandBys()
     {
         int wanted = _options.StandBys + Math.Max(0, CountWantedVoters() - _voters.Length);
         int have = _configuration.Members.Count(m => m.Role == MemberRole.StandBy && IsPresent(m));
@@ -114,7 +114,7 @@ internal sealed partial class RolePlanner
     }
 
     /// <summary>Swaps a voter of a crowded zone for a stand-by elsewhere, when nothing else is to be done.</summary>
-    private PlannerStep? SpreadOverZones()
+    private PlannerStep.Change? SpreadOverZones()
     {
         if (_voters.Length % 2 == 0 || _voters.Length != CountWantedVoters()
             || !_voters.All(voter => IsLive(voter) && !IsGoing(voter)))
@@ -138,6 +138,6 @@ internal sealed partial class RolePlanner
             : null;
     }
 
-    private static PlannerStep Demote(Member voter, string reason) =>
+    private static PlannerStep.Change Demote(Member voter, string reason) =>
         Put(voter with { Role = MemberRole.StandBy }, $"{Name(voter)} votes no more: {reason}");
 }

@@ -38,17 +38,7 @@ internal sealed partial class RolePlanner
     public static Plan Next(PlannerInput input)
     {
         var planner = new RolePlanner(input);
-        PlannerStep step = planner.StepDown()
-            ?? planner.UpdateFacts()
-            ?? planner.LetIn()
-            ?? planner.ReleaseVoters()
-            ?? planner.FillVoters()
-            ?? planner.RemoveLeaving()
-            ?? planner.FillStandBys()
-            ?? planner.SpreadOverZones()
-            ?? planner.Reap()
-            ?? planner.RaiseFeatureLevel()
-            ?? new PlannerStep.Rest();
+        PlannerStep step = planner.StepDown() ?? planner.FindChange() ?? (PlannerStep)new PlannerStep.Rest();
         Invariant.That(!planner.IsAgainstLeader(step), "a leader changes no role of its own");
         return new Plan(step, planner._stuck);
     }
@@ -67,6 +57,17 @@ internal sealed partial class RolePlanner
     private static PlannerStep.Change Put(Member member, string reason) => Change(new MemberChange.Put(member), reason);
 
     private static string Name(Member member) => $"{member.Address} ({member.Id})";
+
+    private PlannerStep.Change? FindChange() =>
+        UpdateFacts()
+            ?? LetIn()
+            ?? ReleaseVoters()
+            ?? FillVoters()
+            ?? RemoveLeaving()
+            ?? FillStandBys()
+            ?? SpreadOverZones()
+            ?? Reap()
+            ?? RaiseFeatureLevel();
 
     private bool IsAgainstLeader(PlannerStep step) => step switch
     {
@@ -102,8 +103,12 @@ internal sealed partial class RolePlanner
     private bool IsPresent(Member member) =>
         (IsLeader(member) || ViewOf(member).SinceContact < _options.ReplaceAfter) && !IsGoing(member);
 
-    private bool IsCaughtUp(Member member) =>
-        IsLeader(member) || ViewOf(member).MatchIndex + _options.EntriesBehindMax >= _input.CommitIndex;
+    /// <summary>Its log is there, and close to the leader's: one that still needs the snapshot has no index.</summary>
+    private bool IsCaughtUp(Member member)
+    {
+        ulong match = ViewOf(member).MatchIndex;
+        return IsLeader(member) || (match > 0 && match + _options.EntriesBehindMax >= _input.CommitIndex);
+    }
 
     /// <summary>A stand-by that can vote at once.</summary>
     private bool IsReady(Member member) =>

@@ -242,7 +242,7 @@ internal sealed class WorkService : IAsyncDisposable
         // Visible before it first reads the state: an event is either in what it reads, or told to it.
         _leader = leader;
         Interlocked.Exchange(ref _leaderStarted, NewSignal()).TrySetResult();
-        Task changed = _board.WaitForChangeAsync(status, ending.Token);
+        Task changed = _board.WaitForLeaderChangeAsync(status, ending.Token);
         Task running = leader.RunAsync(ending.Token);
         try
         {

@@ -9,7 +9,7 @@ namespace JobNode.Transport;
 /// </summary>
 /// <param name="connections">Opens the streams.</param>
 /// <param name="board">Who leads.</param>
-/// <param name="directory">Where the leader is.</param>
+/// <param name="directory">Where it is.</param>
 /// <param name="serve">Answers a call that another node passed on; never passes it on again.</param>
 /// <param name="clock">For the waiting.</param>
 /// <param name="logger">For what does not get through.</param>
