@@ -1,6 +1,8 @@
 using JobNode.Commands;
+using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
+using JobNode.Transport;
 
 namespace JobNode.Api;
 
@@ -16,6 +18,8 @@ namespace JobNode.Api;
 /// <param name="Kernel">The hash kernel in use.</param>
 /// <param name="Conditions">What keeps this node from full service now.</param>
 /// <param name="TakeBackup">Freezes the state after a read barrier; null when no quorum answers.</param>
+/// <param name="Admin">What an operator may ask of the cluster.</param>
+/// <param name="Calls">Passes calls to the leader.</param>
 internal sealed record ApiParts(
     ICommandProposer Proposer,
     IApplyThread ApplyThread,
@@ -26,4 +30,6 @@ internal sealed record ApiParts(
     JobWaiters Waiters,
     KernelInfo Kernel,
     NodeConditions Conditions,
-    Func<CancellationToken, Task<ClusterBackup?>> TakeBackup);
+    Func<CancellationToken, Task<ClusterBackup?>> TakeBackup,
+    IClusterAdmin Admin,
+    CallForwarder Calls);

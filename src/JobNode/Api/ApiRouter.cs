@@ -12,6 +12,7 @@ internal sealed class ApiRouter(
     ApiAccess access,
     StatusBoard board,
     ClusterReader cluster,
+    LeaderCalls leaderCalls,
     Metrics metrics,
     TimeProvider time,
     ILogger logger)
@@ -60,9 +61,10 @@ internal sealed class ApiRouter(
 
         if (route.Allows(context.Request.Method))
         {
-            return access.Judge(context, route.Scope) is { } problem
+            // A call that another node passed on was judged there.
+            return !LeaderCalls.IsPassed(context) && access.Judge(context, route.Scope) is { } problem
                 ? ApiResponses.RefuseUnreadAsync(context, problem)
-                : route.Handler(context, id);
+                : ServeAsync(context, route, id);
         }
 
         string allowed = string.Join(", ", routes
@@ -72,6 +74,27 @@ internal sealed class ApiRouter(
         return ApiResponses.RefuseUnreadAsync(context, new(
             Problems.MethodNotAllowed,
             $"{route.Template} does not answer {context.Request.Method}; send {allowed.Replace(", ", " or ")}."));
+    }
+
+    /// <summary>Here, or at the leader; a call that came from another node goes no further.</summary>
+    private async Task ServeAsync(HttpContext context, ApiRoute route, string id)
+    {
+        if (leaderCalls.IsForLeader(route.Passing))
+        {
+            if (LeaderCalls.IsPassed(context))
+            {
+                await ApiResponses.TextAsync(
+                    context, StatusCodes.Status421MisdirectedRequest, "text/plain", "this node does not lead\n");
+                return;
+            }
+
+            if (await leaderCalls.TryPassAsync(context))
+            {
+                return;
+            }
+        }
+
+        await route.Handler(context, id);
     }
 
     /// <summary>The route of this path: the one that allows the method when several share the path.</summary>

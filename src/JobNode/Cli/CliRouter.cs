@@ -13,6 +13,9 @@ internal static class CliRouter
     [
         ("serve", ServeVerb.Create),
         ("status", StatusVerb.Create),
+        ("members", MembersVerb.Create),
+        ("transfer", TransferVerb.Create),
+        ("drain", DrainVerb.Create),
         ("enqueue", EnqueueVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),

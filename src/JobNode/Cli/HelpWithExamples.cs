@@ -40,6 +40,19 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
             "    --cluster-ca ca.pem --cluster-cert a.pem --cluster-key a-key.pem --join-token-file join-token \\",
             "    --api-cert a.pem --api-key a-key.pem --api-token-file api-tokens",
         ],
+        "members" or "remove" or "promote" =>
+        [
+            "jobnode members",
+            "jobnode members remove 1f2e                      an unambiguous beginning of the id",
+            "jobnode members remove 10.0.0.4:5001             or the member's cluster address",
+            "jobnode members promote 10.0.0.5:5001",
+        ],
+        "transfer" => ["jobnode transfer", "jobnode transfer --to 10.0.0.2:5001"],
+        "drain" =>
+        [
+            "jobnode drain --node 10.0.0.3:5000               before a reboot: it comes back as the same member",
+            "jobnode drain --leave --node 10.0.0.3:5000       for good: it is removed from the cluster",
+        ],
         "status" => ["jobnode status", "jobnode status --json --node 10.0.0.2:5000"],
         "enqueue" =>
         [

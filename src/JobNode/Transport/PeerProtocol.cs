@@ -25,8 +25,15 @@ internal static class PeerProtocol
     /// <summary>Work between the leader and a worker.</summary>
     public const string WorkPath = "/work";
 
+    /// <summary>A call of the API that only the leader can answer, and its answer.</summary>
+    public const string CallPath = "/api";
+
     /// <summary>Who are you, and do you belong to a cluster.</summary>
     public const string HelloPath = "/hello";
+
+    /// <summary>A node tells the leader about itself; from a node that is no member it is the request to
+    /// join.</summary>
+    public const string AnnouncePath = "/announce";
 
     /// <summary>Header with <see cref="Version"/>.</summary>
     public const string VersionHeader = "jobnode-protocol";
@@ -62,6 +69,9 @@ internal static class PeerProtocol
 
     /// <summary>Time to answer a ping, in milliseconds; past it the connection and all its streams break.</summary>
     public const int PingTimeoutMs = 1500;
+
+    /// <summary>Age at which a connection takes no new streams, in milliseconds: names may have moved.</summary>
+    public const int ConnectionLifetimeMs = 15_000;
 
     /// <summary>A cluster id as text.</summary>
     public static string Format(UInt128 clusterId) => clusterId.ToString("x32", CultureInfo.InvariantCulture);
