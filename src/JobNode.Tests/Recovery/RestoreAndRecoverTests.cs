@@ -70,7 +70,7 @@ public sealed class RestoreAndRecoverTests
     {
         using var folder = new TemporaryFolder();
         string backup = Backup(folder, Machine(), Configuration with { FeatureLevel = FeatureLevels.Latest + 1 });
-        IOException refusal = Assert.Throws<IOException>(
+        FeatureLevelException refusal = Assert.Throws<FeatureLevelException>(
             () => Restoration.Run(backup, folder.PathOf("new"), "a:5001"));
         Assert.Contains($"knows only level {FeatureLevels.Latest}", refusal.Message, StringComparison.Ordinal);
     }

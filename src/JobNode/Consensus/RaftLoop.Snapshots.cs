@@ -61,6 +61,7 @@ internal sealed partial class RaftLoop
 
     private void LoadState(SnapshotMetadata metadata)
     {
+        FeatureLevels.RequireKnown(metadata.Configuration.FeatureLevel);
         if (metadata.Index == BootstrapIndex)
         {
             _machine.Advance(BootstrapIndex);

@@ -152,7 +152,7 @@ internal sealed partial class WorkLeader
                 return;
             }
 
-            Propose(new Checkpoint(chains), static _ => { });
+            Propose(Checkpoint.At(_board.Current.Configuration.FeatureLevel, chains), static _ => { });
         }
     }
 
