@@ -4,6 +4,7 @@ using JobNode.Bench.Systems;
 
 // Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
 // The whole binary:  dotnet run -c Release --project bench -- lanes|pending [BINARY]
+// Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
 switch (args.FirstOrDefault())
 {
@@ -13,7 +14,11 @@ switch (args.FirstOrDefault())
     case "pending":
         await PendingJobs.RunAsync(binary);
         break;
+    case "elastic":
+        return await ElasticRun.RunAsync(args[1..]);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChainKernelBenchmark).Assembly).Run(args);
         break;
 }
+
+return 0;

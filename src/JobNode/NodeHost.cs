@@ -4,7 +4,6 @@ using JobNode.Api;
 using JobNode.Cli;
 using JobNode.Commands;
 using JobNode.Consensus;
-using JobNode.Consensus.Log;
 using JobNode.Hashing;
 using JobNode.Membership;
 using JobNode.Observability;
@@ -21,10 +20,8 @@ namespace JobNode;
 /// Threads: one raft thread (core, log writes, apply), the pool (both ports, streams, dispatching) and one hash thread
 /// per core. They meet in bounded queues only.
 /// </remarks>
-internal sealed class NodeHost : IAsyncDisposable
+internal sealed partial class NodeHost : IAsyncDisposable
 {
-    private static readonly TimeSpan ApiDrainTimeout = TimeSpan.FromSeconds(3);
-
     private readonly ServeOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -35,10 +32,14 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly SnapshotStore _snapshots;
     private readonly ClusterIdentity _identity;
     private readonly PeerConnections _connections;
+    private readonly PeerLinks _links;
     private readonly ClusterEndpoint _endpoint;
     private readonly ClusterBootstrap _bootstrap;
     private readonly ApiServer _api;
     private readonly NodeConditions _conditions = new();
+    private readonly NodeStop _stop = new();
+    private readonly MemberContacts _contacts;
+    private StatusBoard? _board;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
     private NodeHost(ServeOptions options, ILoggerFactory loggers)
@@ -49,15 +50,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _kernel = ChainKernel.Create(options.ForcedIsa);
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
+        FeatureLevels.RequireKnown(_snapshots.Latest?.Configuration.FeatureLevel ?? FeatureLevels.First);
         _identity = new ClusterIdentity(_directory.NodeId);
         _connections = new PeerConnections(_identity);
         _endpoint = new ClusterEndpoint(_identity, loggers);
-        _bootstrap = new ClusterBootstrap(
-            _identity,
-            _connections,
-            configuration => _snapshots.Save(
-                RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, state: null),
-            loggers.CreateLogger("JobNode.Membership"));
+        _links = new PeerLinks(_connections);
+        _contacts = new MemberContacts(_time);
+        _bootstrap = CreateBootstrap();
         _api = new ApiServer(options, () => _bootstrap.WaitsFor, _time, loggers);
         foreach (string warning in _kernel.Warnings)
         {
@@ -126,34 +125,61 @@ internal sealed class NodeHost : IAsyncDisposable
         ClusterConfiguration configuration = await JoinClusterAsync(cancellation);
         var board = new StatusBoard(new ConsensusStatus(
             _identity.Self, RaftRole.Follower, NodeId.None, 0, 0, 0, UInt128.Zero, configuration));
+        _board = board;
+        var directory = new PeerDirectory(board);
         var machine = new JobStateMachine(StateLimits.Default);
         var events = new JobEventFan(machine);
-        RaftStreams streams = CreateStreams(board);
+        RaftStreams streams = CreateStreams(directory);
         RaftLoop loop = CreateLoop(machine, streams, board, events);
         RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus")));
         var local = new CommandProposer(loop);
-        CommandForwarder forwarder = CreateForwarder(local, board);
+        CommandForwarder forwarder = CreateForwarder(local, board, directory);
         var workBoard = new WorkBoard();
-        WorkService work = CreateWork(local, loop, machine.View, board, workBoard);
+        WorkService work = CreateWork(local, loop, machine.View, board, directory, workBoard);
         events.Attach(work);
-        MapStreams(streams, forwarder, work);
+        NodeMembership members = CreateMembership(board, directory, loop);
+        var calls = new CallForwarder(
+            _connections, board, directory, _api.ServePassedAsync, _time, _loggers.CreateLogger("JobNode.Transport"));
+        MapStreams(streams, forwarder, work, calls, members.Desk);
+        _endpoint.Admitted = directory.Note;
         streams.Attach(loop);
         raft.Start();
+        members.Start();
         work.Start();
-        OpenApi(forwarder, loop, machine, board, workBoard, work, events);
+        OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
         NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
-        await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
-        if (!cancellation.IsCancellationRequested)
+        using CancellationTokenRegistration asked = cancellation.Register(() => _stop.RequestDrain(leave: false));
+        await Task.WhenAny(raft.Ended, _stop.Asked);
+        var drain = new NodeDrain(
+            _stop, _conditions, work, members.Announcer, loop, board, _api, _loggers.CreateLogger("JobNode.Host"));
+        return await EndAsync(raft.Ended, drain);
+    }
+
+    private async Task<int> EndAsync(Task raftEnded, NodeDrain drain)
+    {
+        if (_stop.RemovedReason is null && !raftEnded.IsCompleted)
         {
-            _logger.NodeFailed();
-            return 1;
+            _logger.NodeStopping();
+            Task draining = drain.RunAsync();
+            if (await Task.WhenAny(draining, raftEnded) == draining)
+            {
+                await draining;
+                return 0;
+            }
         }
 
-        _logger.NodeStopping();
-        using var drain = new CancellationTokenSource(ApiDrainTimeout);
-        await _api.StopAsync(drain.Token);
-        return 0;
+        if (_stop.RemovedReason is { } reason && !_stop.IsLeaving)
+        {
+            _conditions.Raise(NodeCondition.Removed, $"{reason}: it stops");
+            _loggers.CreateLogger("JobNode.Membership").NodeRemoved(reason);
+            throw new CliFailure(
+                ExitCode.Failed,
+                $"{reason}, and a removed node never comes back: start with an empty --data-dir to join as a new member");
+        }
+
+        _logger.NodeFailed();
+        return 1;
     }
 
     private async Task<ClusterConfiguration> JoinClusterAsync(CancellationToken cancellation)
@@ -163,85 +189,11 @@ internal sealed class NodeHost : IAsyncDisposable
         HostPort listen = _options.ClusterListen with { Port = await _endpoint.StartAsync(endpoint, cancellation) };
         if (_snapshots.Latest is { } latest)
         {
-            _bootstrap.Resume(latest.Configuration, _options.Advertise);
+            _bootstrap.Resume(latest.Index, latest.Configuration, _options.Advertise, listen);
             return latest.Configuration;
         }
 
         return await _bootstrap.RunAsync(_options.Peers, _options.Advertise, listen, cancellation);
-    }
-
-    private RaftStreams CreateStreams(StatusBoard board)
-    {
-        ILogger logger = _loggers.CreateLogger("JobNode.Transport");
-        var transfer = new SnapshotTransfer(_connections, board, _snapshots, logger);
-        return Keep(new RaftStreams(_connections, board, transfer, logger));
-    }
-
-    private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)
-    {
-        SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
-        WriteAheadLog log = WriteAheadLog.Open(
-            _directory.Storage, latest.Index, new WriteAheadLogOptions(), latest.Term);
-        ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
-        if (log.RepairNote is { } note)
-        {
-            logger.LogRepaired(note);
-        }
-
-        return new RaftLoop(
-            new RaftCore(RaftCoreLogDetail.Warnings),
-            log,
-            _snapshots,
-            machine,
-            streams,
-            new SystemRaftClock(_time),
-            board,
-            new RaftLoopOptions { Self = _identity.Self },
-            logger,
-            events.Send);
-    }
-
-    private CommandForwarder CreateForwarder(CommandProposer local, StatusBoard board) =>
-        Keep(new CommandForwarder(
-            local, _connections, board, _loggers.CreateLogger("JobNode.Transport"), _time));
-
-    private WorkService CreateWork(
-        CommandProposer local, RaftLoop loop, QueueView view, StatusBoard board, WorkBoard workBoard) =>
-        Keep(new WorkService(
-            _identity.Self,
-            _kernel,
-            HashThreads,
-            local,
-            loop,
-            view,
-            board,
-            workBoard,
-            (address, cancellation) => _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
-            _time,
-            _loggers.CreateLogger("JobNode.Scheduling")));
-
-    private void OpenApi(
-        CommandForwarder forwarder,
-        RaftLoop loop,
-        JobStateMachine machine,
-        StatusBoard board,
-        WorkBoard workBoard,
-        WorkService work,
-        JobEventFan events)
-    {
-        var backups = new BackupSource(loop, machine, board);
-        var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
-        _api.Open(new ApiParts(
-            forwarder, loop, machine.View, board, workBoard, work.FindProgressAsync, events.Waiters, kernel,
-            _conditions, backups.TakeAsync));
-    }
-
-    private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)
-    {
-        _endpoint.MapForMembers(PeerProtocol.RaftPath, streams.AcceptAsync);
-        _endpoint.MapForMembers(PeerProtocol.SnapshotPath, streams.AcceptSnapshotAsync);
-        _endpoint.MapForMembers(PeerProtocol.ForwardPath, forwarder.AcceptAsync);
-        _endpoint.MapForMembers(PeerProtocol.WorkPath, work.AcceptAsync);
     }
 
     private TPart Keep<TPart>(TPart part)

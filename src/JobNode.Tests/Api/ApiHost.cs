@@ -5,6 +5,8 @@ using JobNode.Api;
 using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Observability;
+using JobNode.Tests.Transport;
+using JobNode.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace JobNode.Tests.Api;
@@ -16,6 +18,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public const string WaitsFor = "this node waits for b:5001, c:5001 before the cluster can form";
 
     private readonly ApiServer _server;
+    private readonly PeerConnections _noConnections = new(new ClusterIdentity(LocalCluster.Self));
 
     private ApiHost(ApiServer server, LocalCluster cluster, JobWaiters waiters, WorkBoard work)
     {
@@ -41,10 +44,11 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>What the leader would say of a running job.</summary>
     public ChainProgress? Progress { get; set; }
 
-    public static async Task<ApiHost> StartAsync()
+    /// <summary>A node at work; with a transport it passes calls on and serves those of others.</summary>
+    public static async Task<ApiHost> StartAsync(TestNode? transport = null)
     {
         ApiHost host = await StartClosedAsync();
-        host.Open();
+        host.Open(transport);
         return host;
     }
 
@@ -63,7 +67,20 @@ internal sealed class ApiHost : IAsyncDisposable
     }
 
     /// <summary>The node is whole now.</summary>
-    public void Open() => _server.Open(new ApiParts(
+    public void Open(TestNode? transport = null)
+    {
+        PeerConnections connections = transport?.Connections ?? _noConnections;
+        var calls = new CallForwarder(
+            connections, Cluster.Board, new PeerDirectory(Cluster.Board), _server.ServePassedAsync, TimeProvider.System, new Failures());
+        transport?.Endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
+        _server.Open(Parts(calls));
+    }
+
+    /// <summary>What this node answers to a GET that another one passed on.</summary>
+    public Task<PassedAnswer> ServePassedAsync(string target) =>
+        _server.ServePassedAsync(new PassedCall("GET", target, TimeSpan.Zero), CancellationToken.None);
+
+    private ApiParts Parts(CallForwarder calls) => new(
         Cluster,
         Cluster,
         Cluster.Machine.View,
@@ -73,9 +90,13 @@ internal sealed class ApiHost : IAsyncDisposable
         Waiters,
         new KernelInfo("scalar", ["avx2 is not used: a test"]),
         Conditions,
+        Admin,
+        calls,
         new BackupSource(Cluster, Cluster.Machine, Cluster.Board).TakeAsync));
 
     public NodeConditions Conditions { get; } = new();
+
+    public ScriptedAdmin Admin { get; } = new();
 
     public async Task<string> EnqueueAsync(byte[] body, string query = "iterations=3", string? key = null)
     {
@@ -141,6 +162,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        _noConnections.Dispose();
         await _server.DisposeAsync();
     }
 }

@@ -1,4 +1,6 @@
 using JobNode.Cli;
+using JobNode.Commands;
+using JobNode.Membership;
 using JobNode.Tests.Api;
 
 namespace JobNode.Tests.Cli;
@@ -32,6 +34,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("wait")]
     [InlineData("wait x --timeout soon")]
     [InlineData("status --node ftp://x")]
+    [InlineData("members remove")]
+    [InlineData("members promote")]
+    [InlineData("members demote x")]
+    [InlineData("transfer x")]
+    [InlineData("drain --leave=perhaps")]
     public async Task A_wrong_command_line_exits_with_2_and_a_sentence(string line)
     {
         Assert.Equal(2, await RunAsync(line));
@@ -108,6 +115,38 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("127.0.0.1:5001  leader", _out.ToString(), StringComparison.Ordinal);
         host.Cluster.Refuses = JobNode.Commands.ResultCode.NotLeader;
         Assert.Equal(4, await RunAsync("enqueue - --iterations 1"));
+    }
+
+    [Fact]
+    public async Task Members_are_listed_and_named_by_a_part_of_the_id_or_by_an_address()
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        _variables["JOBNODE_NODE"] = host.Url;
+        var self = new Member(LocalCluster.Self, "a:5001") { Zone = "east" };
+        host.Admin.Reports.Add(new MemberReport(self, true, false, "a:5000", "1.2", TimeSpan.Zero, 12));
+        host.Admin.Reports.Add(new MemberReport(
+            new Member(new NodeId(0x1299), "b:5001") { Role = MemberRole.Spare }, false, true, null, null, null, null));
+        Assert.Equal(0, await RunAsync("members"));
+        Assert.Contains(
+            "0000000000001234  leader           a:5001   east  1.2          12     0.0 s ago", _out.ToString(),
+            StringComparison.Ordinal);
+        Assert.Contains("spare, draining", _out.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync("members --json"));
+        Assert.Equal(0, await RunAsync("members remove a:5001"));
+        Assert.Equal(0, await RunAsync("members promote 0000000000001234"));
+        Assert.Equal(0, await RunAsync("transfer --to a:5000"));
+        Assert.Equal(0, await RunAsync("transfer"));
+        Assert.Equal(
+            ["remove 0000000000001234", "promote 0000000000001234", "transfer 0000000000001234",
+                "transfer 0000000000000000"],
+            host.Admin.Asked);
+        Assert.Equal(1, await RunAsync("members remove 000000000000"));
+        Assert.Contains("fits 2 members", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, await RunAsync("members remove c:5001"));
+        Assert.Contains("0000000000001299 (b:5001)", _error.ToString(), StringComparison.Ordinal);
+        host.Admin.Outcome = new AdminOutcome(false, "The quorum needs it.");
+        Assert.Equal(1, await RunAsync("members remove a:5001"));
+        Assert.Contains("The quorum needs it.", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

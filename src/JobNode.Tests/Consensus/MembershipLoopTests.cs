@@ -88,6 +88,33 @@ public class MembershipLoopTests
     }
 
     [Fact]
+    public void A_leader_tells_nobody_of_a_committed_change_before_it_is_durable()
+    {
+        using var node = new LoopUnderTest();
+        node.Lead();
+        var change = new RaftEntry(3, 2, RaftEntryKind.ConfigurationChange, Entry(new MemberChange.Put(_joiner)));
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 2));
+            ready.Entries.Add(change);
+        });
+        node.Loop.RunTurn();
+        node.Steps.Clear();
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 3));
+            ready.Entries.Add(new RaftEntry(4, 2, RaftEntryKind.Normal, default));
+            ready.Committed.Add(change);
+            ready.Messages.Add(new OutgoingMessage(
+                LoopUnderTest.Other, RaftMessageKind.Append, 0, [0x08, (byte)RaftMessageKind.Append]));
+        });
+
+        node.Loop.RunTurn();
+
+        Assert.Equal(["sync", "send Append", "change Update 4", "advance", "applied hook"], node.Steps);
+    }
+
+    [Fact]
     public void A_change_that_cannot_be_read_stops_the_node()
     {
         using var node = new LoopUnderTest();

@@ -8,6 +8,8 @@ public sealed class BootstrapDecisionTests
     private static readonly string[] List = ["a:5001", "b:5001"];
     private static readonly NodeId A = new(0xa);
     private static readonly NodeId B = new(0xb);
+    private static readonly NodeId C = new(0xc);
+    private static readonly string[] ThreeList = ["a:5001", "b:5001", "c:5001"];
     private static readonly ClusterConfiguration Formed = new(9, [new Member(A, "a:5001"), new Member(B, "b:5001")]);
 
     [Fact]
@@ -36,7 +38,7 @@ public sealed class BootstrapDecisionTests
     public void A_configuration_with_this_node_is_taken_over()
     {
         BootstrapStep step = Decide(Fresh(B, 1), Formal(A, 0), Fresh(B, 1));
-        Assert.Equal(Formed, Assert.IsType<BootstrapStep.Adopt>(step).Configuration);
+        Assert.Equal(FormedWith(C), Assert.IsType<BootstrapStep.Adopt>(step).Configuration);
     }
 
     [Fact]
@@ -46,11 +48,48 @@ public sealed class BootstrapDecisionTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void A_wiped_node_stays_out_and_is_told_why()
+    public void A_wiped_node_joins_the_cluster_that_its_old_self_was_in()
     {
         var wiped = new NodeId(0xb2);
-        string reason = Waits(Fresh(wiped, 1), Formal(A, 0), Fresh(wiped, 1));
-        Assert.Contains("was node 000000000000000b there", reason, StringComparison.Ordinal);
+        BootstrapStep step = Decide(Fresh(wiped, 1), Formal(A, 0), Fresh(wiped, 1));
+        Assert.Equal(["a:5001"], Assert.IsType<BootstrapStep.Join>(step).Addresses);
+    }
+
+    [Fact]
+    public void A_configuration_that_has_changed_since_is_joined_and_not_taken_over()
+    {
+        BootstrapStep step = Decide(Fresh(B, 1), Formal(A, 0) with { IsFirst = false }, Fresh(B, 1));
+        Assert.IsType<BootstrapStep.Join>(step);
+    }
+
+    [Fact]
+    public void A_first_configuration_with_this_node_is_waited_for_while_its_decider_is_silent()
+    {
+        var silent = new Dictionary<string, Hello>(StringComparer.Ordinal)
+        {
+            ["b:5001"] = Formal(B, 1),
+            ["c:5001"] = Fresh(C, 2) with { Peers = ThreeList, First = NodeId.None },
+        };
+        BootstrapStep step = BootstrapDecision.Decide(
+            Fresh(C, 2) with { Address = "c:5001", Peers = ThreeList, First = NodeId.None },
+            silent);
+        Assert.Contains("waits for a:5001", Assert.IsType<BootstrapStep.Wait>(step).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Members_of_two_clusters_in_one_list_are_named()
+    {
+        var stranger = new NodeId(0xc);
+        var other = new ClusterConfiguration(10, [new Member(stranger, "x:5001")]);
+        var self = new Hello(new NodeId(0xd), "d:5001", ["a:5001", "b:5001", "d:5001"], BootstrapState.Fresh, A, null);
+        var answers = new Dictionary<string, Hello>(StringComparer.Ordinal)
+        {
+            ["a:5001"] = Formal(A, 0),
+            ["b:5001"] = new Hello(stranger, "b:5001", [], BootstrapState.Member, A, other),
+        };
+        var step = (BootstrapStep.Wait)BootstrapDecision.Decide(self, answers);
+        Assert.True(step.NeedsPeople);
+        Assert.Contains("a:5001 and b:5001 are in different clusters", step.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,10 +126,16 @@ public sealed class BootstrapDecisionTests
     public void What_is_no_hello_is_invalid_data(string text) =>
         Assert.Throws<InvalidDataException>(() => Hello.Decode(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    private static Hello Fresh(NodeId node, int at) => new(node, List[at], List, BootstrapState.Fresh, A, null);
+    private static Hello Fresh(NodeId node, int at) =>
+        new(node, ThreeList[at], List, BootstrapState.Fresh, A, null);
 
     private static Hello Formal(NodeId node, int at) =>
-        new(node, List[at], List, BootstrapState.Member, A, Formed);
+        new(node, ThreeList[at], List, BootstrapState.Member, A, FormedWith(C)) { IsFirst = true };
+
+    private static ClusterConfiguration FormedWith(NodeId third) => Formed with
+    {
+        Members = [.. Formed.Members, new Member(third, "c:5001")],
+    };
 
     private static string Waits(Hello self, params Hello[] answers) =>
         Assert.IsType<BootstrapStep.Wait>(Decide(self, answers)).Reason;

@@ -107,7 +107,7 @@ internal sealed class BootstrapSimulation(int seed, string[] addresses, bool ign
                 return;
             }
 
-            machine.Progress.Complete(configuration);
+            machine.Progress.Complete(configuration, addresses[index], isFirst: true);
             machine.Writes = null;
         }
         else if (machine.Progress.Hello.State == BootstrapState.Fresh)
@@ -195,7 +195,7 @@ internal sealed class BootstrapSimulation(int seed, string[] addresses, bool ign
         machine.Progress = new BootstrapProgress(machine.Id);
         if (machine.Disk is { } configuration)
         {
-            machine.Progress.Complete(configuration);
+            machine.Progress.Complete(configuration, addresses[index], isFirst: true);
         }
         else
         {

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using JobNode.Commands;
 using JobNode.Membership;
+using JobNode.Tests.Support;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -77,16 +79,115 @@ public sealed class ClusterBootstrapTests
     }
 
     [Fact]
-    public async Task Another_advertised_address_at_a_restart_is_ignored_with_a_warning()
+    public async Task Another_address_at_a_restart_is_taken_over()
     {
         await using BootstrapNode node = await BootstrapNode.StartAsync(new NodeId(7), 0);
         ClusterConfiguration configuration = await node.RunAsync([]);
-        node.Resume(configuration, HostPort.Parse(node.Identity.Address));
-        Assert.DoesNotContain(node.LogLines, line => line.Contains("is ignored", StringComparison.Ordinal));
+        string before = node.Identity.Address;
+        node.Resume(configuration, HostPort.Parse(before));
+        Assert.DoesNotContain(node.LogLines, line => line.Contains("tells the others", StringComparison.Ordinal));
         node.Resume(configuration, HostPort.Parse("elsewhere:9000"));
-        string warning = await node.WaitForLogAsync("is ignored");
-        Assert.Contains("elsewhere:9000", warning, StringComparison.Ordinal);
-        Assert.Contains(node.Identity.Address, warning, StringComparison.Ordinal);
+        Assert.Equal($"this node was {before} and is elsewhere:9000 now; it tells the others",
+            await node.WaitForLogAsync("tells the others"));
+        Assert.Equal("elsewhere:9000", node.Identity.Address);
+    }
+
+    [Fact]
+    public async Task A_removed_node_does_not_start_again()
+    {
+        await using BootstrapNode node = await BootstrapNode.StartAsync(new NodeId(7), 0);
+        var without = new ClusterConfiguration(9, [new Member(new NodeId(8), "other:5001")]);
+        IOException error = Assert.Throws<IOException>(() => node.Resume(without));
+        Assert.Contains("start with an empty --data-dir", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Overlapping_lists_never_form_two_clusters()
+    {
+        // The second and third agree and form theirs; the first, which has another list, joins them.
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        BootstrapNode[] sorted = [.. nodes.All.OrderBy(n => n.Bound.ToString(), StringComparer.Ordinal)];
+        string[] addresses = [.. sorted.Select(n => n.Bound.ToString())];
+        using var stop = new CancellationTokenSource();
+        Task<ClusterConfiguration> first = sorted[0].RunAsync(addresses[..2], stop.Token);
+        await sorted[0].WaitForLogAsync("waits for");
+        Task<ClusterConfiguration> second = sorted[1].RunAsync(addresses[1..], stop.Token);
+        await sorted[0].WaitForLogAsync("the lists differ");
+        ClusterConfiguration third = await sorted[2].RunAsync(addresses[1..], stop.Token);
+        Assert.Equal(third.ClusterId, (await second).ClusterId);
+        await sorted[0].WaitForLogAsync($"there is a cluster at {addresses[1]}");
+        Assert.False(first.IsCompleted);
+        Assert.Empty(sorted[0].Saved);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+    }
+
+    [Fact]
+    public async Task A_name_with_several_addresses_stands_for_all_of_them()
+    {
+        string[] hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+        await using BootstrapNodes nodes = await BootstrapNodes.StartAtAsync(hosts);
+        foreach (BootstrapNode node in nodes.All)
+        {
+            node.Names["cluster"] = [.. hosts.Select(IPAddress.Parse)];
+        }
+
+        string peers = $"cluster:{nodes.All[0].Bound.Port}";
+        ClusterConfiguration[] got = await Task.WhenAll(nodes.All.Select(n => n.RunAsync([peers])));
+        Assert.All(got, c => Assert.Equal(got[0].ClusterId, c.ClusterId));
+        Assert.Equal(
+            nodes.Addresses.Order(StringComparer.Ordinal),
+            got[0].Members.Select(m => m.Address).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_is_asked_again_until_it_has_as_many_addresses_as_expected()
+    {
+        string[] hosts = ["127.0.0.1", "127.0.0.2"];
+        await using BootstrapNodes nodes = await BootstrapNodes.StartAtAsync(hosts);
+        nodes.All[0].Names["cluster"] = [IPAddress.Parse(hosts[0])];
+        nodes.All[1].Names["cluster"] = [.. hosts.Select(IPAddress.Parse)];
+        string peers = $"cluster:{nodes.All[0].Bound.Port}";
+        foreach (BootstrapNode node in nodes.All)
+        {
+            node.Expect = 2;
+        }
+
+        Task<ClusterConfiguration>[] runs = [.. nodes.All.Select(n => n.RunAsync([peers]))];
+        await nodes.All[0].WaitForLogAsync("cluster has 1 addresses, and this node waits for 2");
+        Assert.All(runs, run => Assert.False(run.IsCompleted));
+        nodes.All[0].Names["cluster"] = [.. hosts.Select(IPAddress.Parse)];
+        ClusterConfiguration[] got = await Task.WhenAll(runs);
+        Assert.Equal(got[0].ClusterId, got[1].ClusterId);
+    }
+
+    [Fact]
+    public async Task With_fewer_expected_than_named_the_first_ones_form_the_cluster_and_the_rest_finds_it()
+    {
+        await using var nodes = await BootstrapNodes.StartAsync(3);
+        BootstrapNode[] sorted = [.. nodes.All.OrderBy(n => n.Bound.ToString(), StringComparer.Ordinal)];
+        using var stop = new CancellationTokenSource();
+        foreach (BootstrapNode node in sorted)
+        {
+            node.Expect = 2;
+        }
+
+        Task<ClusterConfiguration> rest = sorted[2].RunAsync(nodes.Addresses, stop.Token);
+        ClusterConfiguration[] got = await Task.WhenAll(sorted[..2].Select(n => n.RunAsync(nodes.Addresses)));
+        Assert.Equal(got[0].ClusterId, got[1].ClusterId);
+        Assert.Equal(2, got[0].Members.Count);
+        await sorted[2].WaitForLogAsync("there is a cluster at");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => rest);
+    }
+
+    [Fact]
+    public async Task To_expect_more_nodes_than_are_named_is_a_mistake_that_is_told_at_once()
+    {
+        await using BootstrapNode node = await BootstrapNode.StartAsync(new NodeId(7), 0);
+        node.Expect = 3;
+        FormatException error = await Assert.ThrowsAsync<FormatException>(() => node.RunAsync(["127.0.0.1:1"]));
+        Assert.Contains("--bootstrap-expect is 3", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,6 +238,19 @@ internal sealed class BootstrapNodes : IAsyncDisposable
         return nodes;
     }
 
+    /// <summary>One node at each loopback address, all with the same port.</summary>
+    public static async Task<BootstrapNodes> StartAtAsync(string[] hosts)
+    {
+        var nodes = new BootstrapNodes();
+        int port = LoopbackPorts.Next();
+        foreach (string host in hosts)
+        {
+            nodes.All.Add(await BootstrapNode.StartAsync(NodeId.Create(), port, host));
+        }
+
+        return nodes;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (BootstrapNode node in All)
@@ -159,6 +273,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         Identity = new ClusterIdentity(id);
         _endpoint = new ClusterEndpoint(Identity, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         _connections = new PeerConnections(Identity);
+        Announce = new AnnounceClient(_connections);
     }
 
     public ClusterIdentity Identity { get; }
@@ -167,20 +282,30 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
 
     public ConcurrentQueue<ClusterConfiguration> Saved { get; } = new();
 
+    public ConcurrentQueue<ulong> SavedAt { get; } = new();
+
+    public AnnounceClient Announce { get; }
+
     public IEnumerable<string> LogLines => _log;
+
+    /// <summary>Names that this node can resolve.</summary>
+    public ConcurrentDictionary<string, IPAddress[]> Names { get; } = new();
+
+    /// <summary>--bootstrap-expect.</summary>
+    public int? Expect { get; set; }
 
     /// <summary>Null before it runs.</summary>
     public string? WaitsFor => Current?.WaitsFor;
 
     private ClusterBootstrap? Current { get; set; }
 
-    public static async Task<BootstrapNode> StartAsync(NodeId id, int port)
+    public static async Task<BootstrapNode> StartAsync(NodeId id, int port, string host = "127.0.0.1")
     {
         var node = new BootstrapNode(id);
         node._endpoint.MapForAnyone(PeerProtocol.HelloPath, (from, stream, cancellation) =>
             (node.Current ?? throw new IOException("not started")).AcceptHelloAsync(from, stream, cancellation));
-        var endpoint = new IPEndPoint(IPAddress.Loopback, port);
-        node.Bound = new HostPort("127.0.0.1", await node._endpoint.StartAsync(endpoint, CancellationToken.None));
+        var endpoint = new IPEndPoint(IPAddress.Parse(host), port);
+        node.Bound = new HostPort(host, await node._endpoint.StartAsync(endpoint, CancellationToken.None));
         return node;
     }
 
@@ -190,16 +315,33 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     public Task<ClusterConfiguration> RunAsync(
         string[] peers, CancellationToken cancellation, HostPort? listen = null)
     {
-        Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
+        Current = Create();
         return Current.RunAsync([.. peers.Select(peer => HostPort.Parse(peer))], null, listen ?? Bound, cancellation);
     }
 
     public ClusterBootstrap Resume(ClusterConfiguration configuration, HostPort? advertise = null)
     {
-        Current = new ClusterBootstrap(Identity, _connections, Saved.Enqueue, this);
-        Current.Resume(configuration, advertise);
+        Current = Create();
+        Current.Resume(1, configuration, advertise, Bound);
         return Current;
     }
+
+    private ClusterBootstrap Create() => new(
+        Identity,
+        new BootstrapParts(
+            new HelloClient(_connections).AskAsync,
+            Announce.AskAsync,
+            () => new Announcement(Identity.Self, Identity.Address),
+            (index, configuration) =>
+            {
+                SavedAt.Enqueue(index);
+                Saved.Enqueue(configuration);
+            },
+            (name, _) => Names.TryGetValue(name, out IPAddress[]? found)
+                ? Task.FromResult(found)
+                : throw new SocketException((int)SocketError.HostNotFound),
+            Expect),
+        this);
 
     public async Task<BootstrapNode> RestartEmptyAsync()
     {

@@ -153,6 +153,45 @@ public class WorkServiceTests
     }
 
     [Fact]
+    public async Task Leader_that_hands_its_work_back_leads_on_and_not_an_iteration_is_lost()
+    {
+        await using var cluster = new WorkCluster(1, 0, 1);
+        cluster.SetLeader(0);
+        JobId[] ids = [await cluster.EnqueueAsync(LongIterations), await cluster.EnqueueAsync(LongIterations)];
+        foreach (JobId id in ids)
+        {
+            await WaitProgressAsync(cluster[0], id);
+        }
+
+        await cluster[0].Service.HandBackAsync();
+        foreach (JobId id in ids)
+        {
+            JobDetails job = await cluster.WaitFinishedAsync(id);
+            Assert.Equal(WorkCluster.Expected(id, LongIterations), job.Chain);
+        }
+
+        Assert.True(cluster[0].Service.IterationsDone > 0, "it did some of the work itself");
+        Assert.Equal(
+            2 * (LongIterations - 1), cluster[0].Service.IterationsDone + cluster[2].Service.IterationsDone);
+    }
+
+    [Fact]
+    public async Task Successor_of_a_leader_that_handed_back_finds_the_progress_in_the_log_and_everybody_connected()
+    {
+        await using var cluster = new WorkCluster(1, 0);
+        cluster.SetLeader(0);
+        JobId id = await cluster.EnqueueAsync(ulong.MaxValue / 4);
+        await WaitProgressAsync(cluster[0], id);
+        await cluster[0].Service.HandBackAsync();
+        Assert.Equal(cluster[0].Service.IterationsDone + 1, cluster.Find(id)!.Value.IterationsDone);
+
+        cluster.SetLeader(1);
+        await WorkCluster.UntilAsync(
+            () => Task.FromResult(cluster[1].WorkBoard.Current is { RunningJobs: 0, Nodes: [{ HashThreads: 0 }, _] }),
+            "the old leader follows with empty hands");
+    }
+
+    [Fact]
     public async Task Short_jobs_do_not_wait_behind_endless_ones()
     {
         await using var cluster = new WorkCluster(1);

@@ -2,22 +2,33 @@ using System.Diagnostics;
 
 namespace JobNode.Tests.Support;
 
-/// <summary>Three nodes of the published binary, each started with the same list of peers.</summary>
+/// <summary>
+/// Nodes of the published binary, each started with the same list of peers; more can join and some can go.
+/// </summary>
 internal sealed class ClusterFixture : IAsyncDisposable
 {
-    private const int Size = 3;
+    private const int SizeDefault = 3;
     private const int AgreementTimeoutMs = 30_000;
 
-    private ClusterFixture(IReadOnlyList<NodeProcess> nodes) => Nodes = nodes;
+    private readonly IReadOnlyList<string>? _extraArguments;
+    private readonly List<NodeProcess> _nodes;
+    private readonly List<NodeProcess> _gone = [];
 
-    /// <summary>The nodes, in the order of the list of peers.</summary>
-    public IReadOnlyList<NodeProcess> Nodes { get; }
-
-    /// <summary>Starts three nodes at once and waits until each is ready.</summary>
-    public static async Task<ClusterFixture> StartAsync(IReadOnlyList<string>? extraArguments = null)
+    private ClusterFixture(List<NodeProcess> nodes, IReadOnlyList<string>? extraArguments)
     {
-        NodeProcess[] nodes = [.. Enumerable.Range(0, Size).Select(_ => new NodeProcess(extraArguments))];
-        ClusterFixture cluster = new(nodes);
+        _nodes = nodes;
+        _extraArguments = extraArguments;
+    }
+
+    /// <summary>The nodes, in the order of the list of peers, then those that joined.</summary>
+    public IReadOnlyList<NodeProcess> Nodes => _nodes;
+
+    /// <summary>Starts nodes at once and waits until each is ready.</summary>
+    public static async Task<ClusterFixture> StartAsync(
+        IReadOnlyList<string>? extraArguments = null, int size = SizeDefault)
+    {
+        List<NodeProcess> nodes = [.. Enumerable.Range(0, size).Select(_ => new NodeProcess(extraArguments))];
+        ClusterFixture cluster = new(nodes, extraArguments);
         foreach (NodeProcess node in nodes)
         {
             node.Peers = [.. nodes.Select(peer => peer.ClusterAddress)];
@@ -33,6 +44,50 @@ internal sealed class ClusterFixture : IAsyncDisposable
             await cluster.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts one node more, which knows one of the others, and waits until it is ready.</summary>
+    public async Task<NodeProcess> JoinAsync(NodeProcess known)
+    {
+        NodeProcess node = new(_extraArguments) { Peers = [known.ClusterAddress] };
+        _nodes.Add(node);
+        await node.StartAndWaitAsync();
+        return node;
+    }
+
+    /// <summary>A node that left for good is not one of <see cref="Nodes"/> any more.</summary>
+    public void Forget(NodeProcess node)
+    {
+        _nodes.Remove(node);
+        _gone.Add(node);
+    }
+
+    /// <summary>Waits until the members are as wanted; gives them.</summary>
+    /// <exception cref="TimeoutException">They were not within half a minute.</exception>
+    public async Task<IReadOnlyList<ClusterMember>> MembersAsync(
+        string wish, Func<IReadOnlyList<ClusterMember>, bool> isWanted)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        IReadOnlyList<ClusterMember> members = [];
+        while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < AgreementTimeoutMs)
+        {
+            try
+            {
+                members = await _nodes.First(node => node.IsRunning).Api.MembersAsync();
+                if (isWanted(members))
+                {
+                    return members;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Between two leaders; asked again.
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"not {wish}: {string.Join(", ", members)}\n{Describe()}");
     }
 
     /// <summary>Starts those that do not run and waits until all are ready.</summary>
@@ -93,7 +148,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (NodeProcess node in Nodes)
+        foreach (NodeProcess node in Nodes.Concat(_gone))
         {
             await node.DisposeAsync();
         }

@@ -83,6 +83,25 @@ internal sealed class NodeApi(Uri node) : IDisposable
         return StatusRow.From(answer.RootElement);
     }
 
+    /// <summary>The members as the leader sees them.</summary>
+    public async Task<IReadOnlyList<ClusterMember>> MembersAsync(CancellationToken cancellation = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/members");
+        using JsonDocument answer = await SendAsync(request, key: null, cancellation);
+        return [.. answer.RootElement.GetProperty("members").EnumerateArray().Select(member => new ClusterMember(
+            member.GetProperty("id").GetString()!,
+            member.GetProperty("address").GetString()!,
+            member.GetProperty("role").GetString()!,
+            member.GetProperty("draining").GetBoolean()))];
+    }
+
+    /// <summary>The bare text of a GET.</summary>
+    public async Task<string> TextAsync(string path, CancellationToken cancellation = default)
+    {
+        using HttpResponseMessage response = await _client.GetAsync(path, cancellation);
+        return await response.Content.ReadAsStringAsync(cancellation);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
@@ -107,3 +126,6 @@ internal sealed record FinishedJob(string Id, string Result, ulong Iterations);
 
 /// <summary>One job of GET /jobs/{id}.</summary>
 internal sealed record JobRow(string State, ulong Iterations, ulong IterationsDone, string? Result);
+
+/// <summary>One member of GET /members.</summary>
+internal sealed record ClusterMember(string Id, string Address, string Role, bool Draining);

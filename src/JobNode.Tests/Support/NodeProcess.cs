@@ -12,7 +12,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 {
     private const int ReadyTimeoutMs = 60_000;
     private const int ExitTimeoutMs = 60_000;
-    private const int OutputLinesKept = 200;
+    private const int OutputLinesKept = 2_000;
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentQueue<string> _output = new();
@@ -130,6 +130,21 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<int> TerminateAsync()
     {
         Signal(Signals.Terminate);
+        await WaitForExitAsync();
+        return ExitCode;
+    }
+
+    /// <summary>Takes the data directory away, as a new disk would; the node must not run.</summary>
+    public void Wipe()
+    {
+        Debug.Assert(!IsRunning, "a node is wiped when it does not run");
+        Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    /// <summary>Waits until the process ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync()
+    {
         await WaitForExitAsync();
         return ExitCode;
     }

@@ -6,6 +6,9 @@ internal static class PublishedBinary
     private const string Variable = "JOBNODE_BINARY";
     private const string Default = "artifacts/jobnode";
 
+    /// <summary>From now on another one is run.</summary>
+    public static void Use(string path) => Environment.SetEnvironmentVariable(Variable, path);
+
     /// <summary>Its absolute path.</summary>
     /// <exception cref="FileNotFoundException">There is none; says how to make it.</exception>
     public static string Path

@@ -29,6 +29,7 @@ internal sealed class ImportRules
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
+            "Transport/CallForwarder",
             "Membership", "Observability", "/ServeOptions",
         ],
         ["Cli"] =

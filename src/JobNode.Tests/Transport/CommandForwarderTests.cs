@@ -125,7 +125,7 @@ public sealed class CommandForwarderTests
     {
         StatusBoard board = TestNode.Board(node.Identity.Self, node.Identity.Self, node.Member);
         var forwarder = new CommandForwarder(
-            proposer, node.Connections, board, NullLogger.Instance, TimeProvider.System);
+            proposer, node.Connections, board, new PeerDirectory(board), NullLogger.Instance, TimeProvider.System);
         node.Endpoint.MapForMembers(PeerProtocol.ForwardPath, (from, stream, cancellation) =>
         {
             (proposer as HeldProposer)?.CountStream();
@@ -138,7 +138,8 @@ public sealed class CommandForwarderTests
         node, TestNode.Board(node.Identity.Self, leader.Identity.Self, leader.Member, node.Member));
 
     private static CommandForwarder Forward(TestNode node, StatusBoard board) => new(
-        new ScriptedProposer(ScriptedProposer.NotLeader), node.Connections, board, NullLogger.Instance,
+        new ScriptedProposer(ScriptedProposer.NotLeader), node.Connections, board, new PeerDirectory(board),
+        NullLogger.Instance,
         TimeProvider.System);
 
     /// <summary>Answers when the test says so.</summary>

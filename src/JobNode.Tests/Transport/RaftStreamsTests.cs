@@ -99,8 +99,9 @@ public sealed class RaftStreamsTests
     {
         StatusBoard board = TestNode.Board(node.Identity.Self, node.Identity.Self, node.Member, peer);
         var store = SnapshotStore.Open(new SimulatedDirectory());
-        var transfer = new SnapshotTransfer(node.Connections, board, store, NullLogger.Instance);
-        var streams = new RaftStreams(node.Connections, board, transfer, NullLogger.Instance);
+        var directory = new PeerDirectory(board);
+        var transfer = new SnapshotTransfer(node.Connections, directory, store, NullLogger.Instance);
+        var streams = new RaftStreams(node.Connections, directory, transfer, NullLogger.Instance);
         streams.Attach(inbox);
         return streams;
     }

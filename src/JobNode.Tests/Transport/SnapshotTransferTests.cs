@@ -141,7 +141,7 @@ public sealed class SnapshotTransferTests
         {
             StatusBoard board = TestNode.Board(
                 node.Identity.Self, Sender.Identity.Self, Sender.Member, Receiver.Member);
-            var transfer = new SnapshotTransfer(node.Connections, board, store, NullLogger.Instance);
+            var transfer = new SnapshotTransfer(node.Connections, new PeerDirectory(board), store, NullLogger.Instance);
             transfer.Attach(inbox);
             return transfer;
         }

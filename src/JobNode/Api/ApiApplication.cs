@@ -17,6 +17,9 @@ internal sealed class ApiApplication(string node, Func<string> waitsFor, ILogger
 {
     private volatile ApiRouter? _router;
 
+    /// <summary>What serves calls, or null until the node is whole.</summary>
+    public ApiRouter? Router => _router;
+
     /// <summary>From now on this router answers; those requests under way are still told to wait.</summary>
     public void Open(ApiRouter router)
     {

@@ -13,6 +13,8 @@ namespace JobNode.Api;
 [JsonSerializable(typeof(JobPageResponse))]
 [JsonSerializable(typeof(CancelResponse))]
 [JsonSerializable(typeof(StatusResponse))]
+[JsonSerializable(typeof(MembersResponse))]
+[JsonSerializable(typeof(OutcomeResponse))]
 [JsonSerializable(typeof(ProblemResponse))]
 [JsonSerializable(typeof(BatchLine))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext

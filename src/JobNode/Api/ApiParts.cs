@@ -1,6 +1,8 @@
 using JobNode.Commands;
+using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
+using JobNode.Transport;
 
 namespace JobNode.Api;
 
@@ -15,6 +17,8 @@ namespace JobNode.Api;
 /// <param name="Waiters">Readers that wait for a job to finish.</param>
 /// <param name="Kernel">The hash kernel in use.</param>
 /// <param name="Conditions">What keeps this node from full service now.</param>
+/// <param name="Admin">What an operator may ask of the cluster.</param>
+/// <param name="Calls">Passes calls to the leader.</param>
 /// <param name="TakeBackup">Freezes the state after a read barrier; null when no quorum answers.</param>
 internal sealed record ApiParts(
     ICommandProposer Proposer,
@@ -26,4 +30,6 @@ internal sealed record ApiParts(
     JobWaiters Waiters,
     KernelInfo Kernel,
     NodeConditions Conditions,
+    IClusterAdmin Admin,
+    CallForwarder Calls,
     Func<CancellationToken, Task<ClusterBackup?>> TakeBackup);

@@ -22,9 +22,9 @@ internal static class ApiResponses
     /// <summary>An unread body is read and dropped for this long after a refusal, in milliseconds.</summary>
     private const int UnreadBodyDrainMs = 15_000;
 
-    /// <summary>A 200 with JSON.</summary>
-    public static Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
-        BytesAsync(context, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(value, type));
+    /// <summary>A 200, unless said otherwise, with JSON.</summary>
+    public static Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = 200) =>
+        BytesAsync(context, status, "application/json", JsonSerializer.SerializeToUtf8Bytes(value, type));
 
     /// <summary>Text of a given content type.</summary>
     public static Task TextAsync(HttpContext context, int status, string contentType, string text) =>

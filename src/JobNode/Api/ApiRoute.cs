@@ -1,29 +1,36 @@
 namespace JobNode.Api;
 
 /// <summary>One call of the API.</summary>
-/// <param name="Template">The path as in the API's description; it may end in <c>/{id}</c>.</param>
+/// <param name="Template">The path as in the API's description; <c>{id}</c> may stand for one segment of it.</param>
 /// <param name="Methods">Allowed methods, upper case.</param>
 /// <param name="Handler">Answers; the text is what stood for <c>{id}</c>, else empty.</param>
 internal sealed record ApiRoute(string Template, IReadOnlyList<string> Methods, Func<HttpContext, string, Task> Handler)
 {
-    private const string IdSuffix = "{id}";
+    private const string IdSegment = "{id}";
+
+    /// <summary>Which nodes serve it themselves.</summary>
+    public CallPassing Passing { get; init; }
 
     /// <summary>True when the path is this route's.</summary>
     public bool Matches(string path, out string id)
     {
         id = "";
-        if (!Template.EndsWith(IdSuffix, StringComparison.Ordinal))
+        int at = Template.IndexOf(IdSegment, StringComparison.Ordinal);
+        if (at < 0)
         {
             return string.Equals(path, Template, StringComparison.Ordinal);
         }
 
-        ReadOnlySpan<char> prefix = Template.AsSpan(0, Template.Length - IdSuffix.Length);
-        if (path.Length <= prefix.Length || !path.AsSpan().StartsWith(prefix, StringComparison.Ordinal))
+        ReadOnlySpan<char> prefix = Template.AsSpan(0, at);
+        ReadOnlySpan<char> suffix = Template.AsSpan(at + IdSegment.Length);
+        if (path.Length <= prefix.Length + suffix.Length
+            || !path.AsSpan().StartsWith(prefix, StringComparison.Ordinal)
+            || !path.AsSpan().EndsWith(suffix, StringComparison.Ordinal))
         {
             return false;
         }
 
-        id = path[prefix.Length..];
+        id = path[prefix.Length..^suffix.Length];
         return !id.Contains('/', StringComparison.Ordinal);
     }
 

@@ -8,8 +8,13 @@ namespace JobNode.Api;
 /// where exceptions end. Plain on purpose: a dozen routes need no framework, and the process starts faster without one.
 /// </summary>
 internal sealed class ApiRouter(
-    IReadOnlyList<ApiRoute> routes, StatusBoard board, ClusterReader cluster, Metrics metrics, TimeProvider time,
-        ILogger logger)
+    IReadOnlyList<ApiRoute> routes,
+    StatusBoard board,
+    ClusterReader cluster,
+    LeaderCalls leaderCalls,
+    Metrics metrics,
+    TimeProvider time,
+    ILogger logger)
 {
     /// <summary>Answers one request; never throws.</summary>
     public async Task ServeAsync(HttpContext context)
@@ -55,7 +60,7 @@ internal sealed class ApiRouter(
 
         if (route.Allows(context.Request.Method))
         {
-            return route.Handler(context, id);
+            return ServeAsync(context, route, id);
         }
 
         string allowed = string.Join(", ", routes
@@ -65,6 +70,27 @@ internal sealed class ApiRouter(
         return ApiResponses.RefuseUnreadAsync(context, new(
             Problems.MethodNotAllowed,
             $"{route.Template} does not answer {context.Request.Method}; send {allowed.Replace(", ", " or ")}."));
+    }
+
+    /// <summary>Here, or at the leader; a call that came from another node goes no further.</summary>
+    private async Task ServeAsync(HttpContext context, ApiRoute route, string id)
+    {
+        if (leaderCalls.IsForLeader(route.Passing))
+        {
+            if (LeaderCalls.IsPassed(context))
+            {
+                await ApiResponses.TextAsync(
+                    context, StatusCodes.Status421MisdirectedRequest, "text/plain", "this node does not lead\n");
+                return;
+            }
+
+            if (await leaderCalls.TryPassAsync(context))
+            {
+                return;
+            }
+        }
+
+        await route.Handler(context, id);
     }
 
     /// <summary>The route of this path: the one that allows the method when several share the path.</summary>

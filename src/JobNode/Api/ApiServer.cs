@@ -1,6 +1,7 @@
 using System.Net;
 using JobNode.Commands;
 using JobNode.Observability;
+using JobNode.Transport;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -29,14 +30,32 @@ internal sealed class ApiServer(
 
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
     public static IReadOnlyList<ApiRoute> Routes(
-        JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status, BackupEndpoint backup) =>
+        JobEndpoints jobs,
+        BatchEndpoints batches,
+        StatusEndpoints status,
+        MemberEndpoints members,
+        BackupEndpoint backup) =>
     [
         new("/enqueue", ["PUT", "POST"], (context, _) => jobs.EnqueueAsync(context)),
         new("/pullCompleted", ["POST"], (context, _) => jobs.PullAsync(context)),
         new("/jobs", ["POST"], (context, _) => batches.PostAsync(context)),
-        new("/jobs", ["GET"], (context, _) => jobs.ListAsync(context)),
-        new("/jobs/{id}", ["GET"], (context, id) => jobs.GetAsync(context, id)),
+        new("/jobs", ["GET"], (context, _) => jobs.ListAsync(context)) { Passing = CallPassing.WithoutLog },
+        new("/jobs/{id}", ["GET"], (context, id) => jobs.GetAsync(context, id)) { Passing = CallPassing.WithoutLog },
         new("/jobs/{id}", ["DELETE"], (context, id) => jobs.CancelAsync(context, id)),
+        new("/members", ["GET"], (context, _) => members.ListAsync(context)) { Passing = CallPassing.UnlessLeading },
+        new("/members/{id}", ["DELETE"], (context, id) => members.RemoveAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
+        new("/members/{id}/promote", ["POST"], (context, id) => members.PromoteAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
+        new("/transfer", ["POST"], (context, _) => members.TransferAsync(context))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
+        new("/drain", ["POST"], (context, _) => members.DrainAsync(context)),
         new("/status", ["GET"], (context, _) => status.StatusAsync(context)),
         new("/backup", ["GET"], (context, _) => backup.GetAsync(context)),
         new("/livez", ["GET"], (context, _) => status.LiveAsync(context)),
@@ -66,15 +85,23 @@ internal sealed class ApiServer(
     {
         Invariant.That(_application is not null, "the API starts before it opens");
         var cluster = new ClusterReader(parts, options, Address, time);
+        var leaderCalls = new LeaderCalls(parts.Board, parts.Calls);
         var metrics = new Metrics();
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
         IReadOnlyList<ApiRoute> routes = Routes(
             jobs,
             new BatchEndpoints(parts, jobs, time),
-            new StatusEndpoints(parts, cluster, metrics),
-            new BackupEndpoint(parts));
-        _application.Open(new ApiRouter(routes, parts.Board, cluster, metrics, time, _logger));
+            new StatusEndpoints(parts, cluster, leaderCalls, metrics),
+            new MemberEndpoints(parts),
+            new BackupEndpoint(parts, leaderCalls));
+        _application.Open(new ApiRouter(routes, parts.Board, cluster, leaderCalls, metrics, time, _logger));
     }
+
+    /// <summary>Answers a call that another node passed on, once this one is whole.</summary>
+    public Task<PassedAnswer> ServePassedAsync(PassedCall call, CancellationToken cancellation) =>
+        _application?.Router is { } router
+            ? PassedCallServer.ServeAsync(call, router.ServeAsync, cancellation)
+            : Task.FromResult(PassedAnswer.Misdirected);
 
     /// <summary>Stops taking requests and waits for those under way until the token is cancelled.</summary>
     public Task StopAsync(CancellationToken cancellation) => _server?.StopAsync(cancellation) ?? Task.CompletedTask;

@@ -1,4 +1,5 @@
 using JobNode.Commands;
+using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
 
@@ -34,6 +35,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
     public async Task<StatusResponse> ReadAsync(CancellationToken cancellation)
     {
         QueueCounts counts = await CountsAsync(cancellation);
+        IReadOnlyList<MemberReport> reports = await parts.Admin.ListAsync(cancellation);
         ConsensusStatus status = parts.Board.Current;
         WorkReport report = parts.WorkBoard.Current;
         long running = Math.Min(report.RunningJobs, counts.Unfinished);
@@ -46,36 +48,41 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
             status.AppliedIndex,
             status.StateDigest.ToString("x32"),
             new StatusQueue(counts.Unfinished - running, running, counts.Completed, counts.Pulled, counts.Cancelled),
-            Members(status, report),
+            Members(status, report, reports),
             Math.Round(report.IterationsPerSecond),
             Math.Round(report.IterationsPerSecondNow),
             counts.IterationsRemaining,
             report.SecondsFor(counts.IterationsRemaining) is { } seconds ? Math.Round(seconds, 1) : null);
     }
 
-    private StatusNode Node(ConsensusStatus status) => new(
+    /// <summary>This node's own part of the status.</summary>
+    public StatusNode Node(ConsensusStatus status) => new(
         status.Self.ToString(),
         SelfAddress(status),
         apiAddress,
-        RoleOf(status.Role),
-        State(status),
+        RoleNames.OfSelf(status),
+        parts.Conditions.Has(NodeCondition.Draining) ? "draining" : State(status),
         ProgramVersion.Text,
         parts.Kernel.Path,
-        parts.Kernel.Warnings);
+        [.. parts.Conditions.Sentences, .. parts.Kernel.Warnings]);
 
-    private List<StatusMember> Members(ConsensusStatus status, WorkReport report)
+    private List<StatusMember> Members(
+        ConsensusStatus status, WorkReport report, IReadOnlyList<MemberReport> reports)
     {
+        bool isDraining = parts.Conditions.Has(NodeCondition.Draining);
+        HashSet<NodeId> draining = [.. reports.Where(static row => row.IsDraining).Select(static row => row.Member.Id)];
         bool fresh = (time.GetUtcNow() - report.TakenAt).TotalMilliseconds <= ReportFreshMs;
         var members = new List<StatusMember>(status.Configuration.Members.Count);
         foreach (Member member in status.Configuration.Members)
         {
             NodeWork? work = WorkOf(report, member.Id);
-            string role = member.Id == status.Leader ? "leader" : "follower";
+            bool isSelf = member.Id == status.Self;
             members.Add(new StatusMember(
                 member.Id.ToString(),
                 member.Address,
-                member.Id == status.Self ? RoleOf(status.Role) : role,
-                member.Id == status.Self || (fresh && work is not null),
+                isSelf ? RoleNames.OfSelf(status) : RoleNames.Of(member, member.Id == status.Leader),
+                isSelf || (fresh && work is not null),
+                (isSelf && isDraining) || draining.Contains(member.Id),
                 work?.HashThreads ?? 0,
                 work?.Lanes ?? 0,
                 work?.LanesBusy ?? 0,
@@ -100,11 +107,4 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
 
         return null;
     }
-
-    private static string RoleOf(RaftRole role) => role switch
-    {
-        RaftRole.Leader => "leader",
-        RaftRole.Follower => "follower",
-        _ => "candidate",
-    };
 }

@@ -81,11 +81,11 @@ internal sealed record StatusResponse(
 /// <param name="Id">16 hex digits.</param>
 /// <param name="Address">Its cluster address.</param>
 /// <param name="ApiAddress">Its API address.</param>
-/// <param name="Role">leader, follower or candidate.</param>
-/// <param name="State">ready, starting or noQuorum.</param>
+/// <param name="Role">leader, voter, stand-by, spare or candidate; none once it was removed.</param>
+/// <param name="State">ready, starting, noQuorum or draining.</param>
 /// <param name="Version">Of the program.</param>
 /// <param name="Isa">Kernel path in use.</param>
-/// <param name="Warnings">Sentences about what is not as good as it could be here.</param>
+/// <param name="Warnings">Sentences about what is wrong, or not as good as it could be, here.</param>
 internal sealed record StatusNode(
     string Id,
     string Address,
@@ -102,8 +102,9 @@ internal sealed record StatusQueue(long Pending, long Running, long Completed, l
 /// <summary>One member.</summary>
 /// <param name="Id">16 hex digits.</param>
 /// <param name="Address">Its cluster address.</param>
-/// <param name="Role">leader or follower.</param>
+/// <param name="Role">leader, voter, stand-by or spare.</param>
 /// <param name="Alive">True when the leader's latest report has it at work.</param>
+/// <param name="Draining">It leaves, as far as this node knows: the leader and the node itself do.</param>
 /// <param name="HashThreads">Hash threads.</param>
 /// <param name="Lanes">Chains it can advance at once.</param>
 /// <param name="LanesBusy">Lanes with a job.</param>
@@ -117,6 +118,7 @@ internal sealed record StatusMember(
     string Address,
     string Role,
     bool Alive,
+    bool Draining,
     int HashThreads,
     int Lanes,
     int LanesBusy,
@@ -124,6 +126,39 @@ internal sealed record StatusMember(
     double IterationsPerSecond,
     double IterationsPerSecondNow,
     string? Isa);
+
+/// <summary>Answer of <c>GET /members</c>.</summary>
+/// <param name="Leader">The leader's cluster address.</param>
+/// <param name="FeatureLevel">What every member knows and the cluster therefore uses.</param>
+/// <param name="Members">All members, by id.</param>
+internal sealed record MembersResponse(string? Leader, int FeatureLevel, IReadOnlyList<MemberResponse> Members);
+
+/// <summary>One member as the leader sees it.</summary>
+/// <param name="Id">16 hex digits.</param>
+/// <param name="Address">Its cluster address.</param>
+/// <param name="ApiAddress">Its API address as it told, or null.</param>
+/// <param name="Role">leader, voter, stand-by or spare.</param>
+/// <param name="Zone">Where it stands, or empty.</param>
+/// <param name="Version">Of its program as it told, or null.</param>
+/// <param name="FeatureLevel">The highest that its program knows.</param>
+/// <param name="EntriesBehind">Log entries that it lacks; null for a spare, which holds none.</param>
+/// <param name="SecondsSinceContact">Since it was last heard of; null when it was not, since this leader leads.</param>
+/// <param name="Draining">It said that it leaves.</param>
+internal sealed record MemberResponse(
+    string Id,
+    string Address,
+    string? ApiAddress,
+    string Role,
+    string Zone,
+    string? Version,
+    int FeatureLevel,
+    ulong? EntriesBehind,
+    double? SecondsSinceContact,
+    bool Draining);
+
+/// <summary>Answer of a call that changes the cluster.</summary>
+/// <param name="Detail">What was done, or is going to be.</param>
+internal sealed record OutcomeResponse(string Detail);
 
 /// <summary>An error (RFC 9457): a stable type, a sentence that says what to send instead, and who says so.</summary>
 /// <param name="Type">For example <c>/problems/iterations-invalid</c>.</param>

@@ -86,7 +86,8 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
         Problem? problem = RequestReader.Job(idText, out JobId id) ?? RequestReader.Wait(context.Request, out wait);
         if (problem is null)
         {
-            (job, problem) = await reader.ReadAsync(id, wait, context.RequestAborted);
+            TimeSpan left = wait - LeaderCalls.Elapsed(context);
+            (job, problem) = await reader.ReadAsync(id, left, context.RequestAborted);
         }
 
         await (problem is null
@@ -153,11 +154,13 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
 
     /// <summary>
     /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the
-    /// answer goes out all the same: the job is safe, and reads have their own barrier.
+    /// answer goes out all the same: the job is safe, and reads have their own barrier. A node without the log has no
+    /// state to wait for: its reads are passed to the leader.
     /// </summary>
     public async Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)
     {
-        if (logIndex == 0 || parts.Board.Current.AppliedIndex >= logIndex)
+        ulong applied = parts.Board.Current.AppliedIndex;
+        if (logIndex == 0 || applied == 0 || applied >= logIndex)
         {
             return;
         }

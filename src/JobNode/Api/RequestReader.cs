@@ -155,6 +155,25 @@ internal static class RequestReader
             $"\"{Shorten(text)}\" is not a job id; send the UUID that an enqueue answered, for example: "
             + "curl \"http://HOST:5000/jobs/0198c0de-0000-7000-8000-000000000000\".");
 
+    /// <summary>The member that the path or query names.</summary>
+    public static Problem? Node(string text, out NodeId id) => NodeId.TryParse(text, out id)
+        ? null
+        : new(
+            Problems.MemberIdInvalid,
+            $"\"{Shorten(text)}\" is not a member's id; send 16 hex digits as GET /members lists them.");
+
+    /// <summary>Whether a node that drains leaves the cluster for good.</summary>
+    public static Problem? Leave(HttpRequest request, out bool leave)
+    {
+        string? text = request.Query["leave"];
+        leave = text == "true";
+        return text is null or "true" or "false"
+            ? null
+            : new(
+                Problems.LeaveInvalid,
+                $"\"leave\" is \"{Shorten(text)}\"; send true to remove this node from the cluster, or leave it out.");
+    }
+
     /// <summary>The optional time to wait for a job to finish: 500ms, 30s, 2m or plain seconds.</summary>
     public static Problem? Wait(HttpRequest request, out TimeSpan wait)
     {

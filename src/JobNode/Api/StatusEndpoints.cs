@@ -1,15 +1,24 @@
+using System.Text.Json;
 using JobNode.Commands;
 using JobNode.Observability;
 using JobNode.Queue;
+using JobNode.Transport;
 
 namespace JobNode.Api;
 
 /// <summary>The calls about the node and the cluster.</summary>
-internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Metrics metrics)
+internal sealed class StatusEndpoints(
+    ApiParts parts, ClusterReader cluster, LeaderCalls leaderCalls, Metrics metrics)
 {
+    /// <summary>How long the status of a node without the log looks for the leader's.</summary>
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(1);
+
     /// <summary><c>GET /status</c>.</summary>
-    public async Task StatusAsync(HttpContext context) => await ApiResponses.JsonAsync(
-        context, await cluster.ReadAsync(context.RequestAborted), ApiJsonContext.Default.StatusResponse);
+    public async Task StatusAsync(HttpContext context)
+    {
+        StatusResponse status = await ReadLeadersAsync(context) ?? await cluster.ReadAsync(context.RequestAborted);
+        await ApiResponses.JsonAsync(context, status, ApiJsonContext.Default.StatusResponse);
+    }
 
     /// <summary><c>GET /livez</c>: the apply thread turns.</summary>
     public async Task LiveAsync(HttpContext context)
@@ -29,7 +38,11 @@ internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Met
         QueueCounts counts = await cluster.CountsAsync(context.RequestAborted);
         var writer = new PrometheusWriter();
         WriteConsensus(writer, parts.Board.Current);
-        WriteQueue(writer, counts, parts.WorkBoard.Current);
+        if (!leaderCalls.IsForLeader(CallPassing.WithoutLog))
+        {
+            WriteQueue(writer, counts, parts.WorkBoard.Current);
+        }
+
         WriteWork(writer, parts.WorkBoard.Current);
         writer.Family("jobnode_build_info", "gauge", "Always 1; the labels say what runs.");
         writer.Sample("jobnode_build_info", 1, ("version", ProgramVersion.Text), ("isa", parts.Kernel.Path));
@@ -50,6 +63,24 @@ internal sealed class StatusEndpoints(ApiParts parts, ClusterReader cluster, Met
         context.Response.Headers.ContentSecurityPolicy =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
         return ApiResponses.BytesAsync(context, 200, "text/html; charset=utf-8", EmbeddedFiles.Read("dashboard.html"));
+    }
+
+    /// <summary>
+    /// On a node without the log, which has no state to tell of: the leader's status with this node in it. Null when
+    /// this node has a state, or nobody answers: then it tells what little it knows.
+    /// </summary>
+    private async Task<StatusResponse?> ReadLeadersAsync(HttpContext context)
+    {
+        if (LeaderCalls.IsPassed(context) || !leaderCalls.IsForLeader(CallPassing.WithoutLog))
+        {
+            return null;
+        }
+
+        PassedOutcome outcome = await leaderCalls.AskAsync("/status", LeaderPatience, context.RequestAborted);
+        return outcome is { Fate: PassedFate.Answered, Answer: { Status: StatusCodes.Status200OK } answer }
+            && JsonSerializer.Deserialize(answer.Body.Span, ApiJsonContext.Default.StatusResponse) is { } leaders
+            ? leaders with { Node = cluster.Node(parts.Board.Current) }
+            : null;
     }
 
     private static void WriteConsensus(PrometheusWriter writer, ConsensusStatus status)

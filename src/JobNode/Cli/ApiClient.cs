@@ -77,6 +77,14 @@ internal sealed class ApiClient(Uri node) : IDisposable
         }
     }
 
+    /// <summary>Changes something, without a body; the answer.</summary>
+    public async Task<T> AskAsync<T>(
+        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        return Read(await SendAsync(request, cancellation), type);
+    }
+
     /// <summary>Takes results; the answer's JSON as it came.</summary>
     public async Task<string> PullAsync(int top, string order, string? idempotencyKey, CancellationToken cancellation)
     {

@@ -13,6 +13,9 @@ internal static class CliRouter
     [
         ("serve", ServeVerb.Create),
         ("status", StatusVerb.Create),
+        ("members", MembersVerb.Create),
+        ("transfer", TransferVerb.Create),
+        ("drain", DrainVerb.Create),
         ("enqueue", EnqueueVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
@@ -106,6 +109,7 @@ internal static class CliRouter
     private static string PathOf(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        return command.Name == "hash" ? "bench hash" : command.Name;
+        string? above = command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand)?.Name;
+        return above is null ? command.Name : $"{above} {command.Name}";
     }
 }

@@ -38,6 +38,19 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
             "jobnode serve --data-dir /var/lib/jobnode --listen 0.0.0.0:5000 --cluster-listen 0.0.0.0:5001 \\",
             "    --advertise 10.0.0.1:5001 --peers 10.0.0.1:5001,10.0.0.2:5001,10.0.0.3:5001 --insecure",
         ],
+        "members" or "remove" or "promote" =>
+        [
+            "jobnode members",
+            "jobnode members remove 1f2e                      an unambiguous beginning of the id",
+            "jobnode members remove 10.0.0.4:5001             or the member's cluster address",
+            "jobnode members promote 10.0.0.5:5001",
+        ],
+        "transfer" => ["jobnode transfer", "jobnode transfer --to 10.0.0.2:5001"],
+        "drain" =>
+        [
+            "jobnode drain --node 10.0.0.3:5000               before a reboot: it comes back as the same member",
+            "jobnode drain --leave --node 10.0.0.3:5000       for good: it is removed from the cluster",
+        ],
         "status" => ["jobnode status", "jobnode status --json --node 10.0.0.2:5000"],
         "enqueue" =>
         [

@@ -1,17 +1,100 @@
 using System.CommandLine;
+using JobNode.Commands;
+using Command = System.CommandLine.Command;
 
 namespace JobNode.Cli;
 
 /// <summary>The flags of <c>serve</c> about joining, roles and replacing.</summary>
 internal sealed class MembershipFlags
 {
+    private const int ExpectMax = 100;
+    private const int VotersMax = 9;
+    private const int ZoneBytesMax = 64;
+
+    private static readonly MembershipOptions Defaults = new();
+
+    private readonly Option<int?> _expect = CliOptions.Number(
+        "--bootstrap-expect",
+        "A new cluster forms when this many nodes of --peers see each other (default: all); the rest join it.",
+        1,
+        ExpectMax);
+
+    private readonly Option<int?> _voters = CliOptions.Number(
+        "--voters",
+        $"Voters to keep, odd (default {Defaults.Voters}); give all nodes the same. More members stand by.",
+        1,
+        VotersMax);
+
     private readonly Option<string?> _zone = CliOptions.Text(
         "--zone", "NAME", "Where this node stands, for example an availability zone: voters are spread over zones.");
 
+    private readonly Option<string?> _replaceAfter = CliOptions.Text(
+        "--replace-after", "TIME", "A voter silent for this long is replaced by a stand-by (default 2m).");
+
+    private readonly Option<string?> _reapAfter = CliOptions.Text(
+        "--reap-after", "TIME", "A member silent for this long is removed (default 1440m, a day; 0: never).");
+
     /// <summary>Adds the flags to <c>serve</c>.</summary>
-    public void AddTo(Command command) => command.Options.Add(_zone);
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_expect);
+        command.Options.Add(_voters);
+        command.Options.Add(_zone);
+        command.Options.Add(_replaceAfter);
+        command.Options.Add(_reapAfter);
+    }
 
     /// <summary>What they were given.</summary>
     /// <exception cref="CliFailure">They do not fit together; exit code 2.</exception>
-    public MembershipOptions Read(ParseResult parsed) => new() { Zone = parsed.GetValue(_zone) ?? "" };
+    public MembershipOptions Read(ParseResult parsed)
+    {
+        int voters = parsed.GetValue(_voters) ?? Defaults.Voters;
+        if (voters % 2 == 0)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                $"--voters is {voters}; write an odd number: one voter more would tolerate no more failures.");
+        }
+
+        string zone = (parsed.GetValue(_zone) ?? "").Trim();
+        if (System.Text.Encoding.UTF8.GetByteCount(zone) > ZoneBytesMax)
+        {
+            throw new CliFailure(ExitCode.Usage, $"--zone has more than {ZoneBytesMax} bytes; write a short name.");
+        }
+
+        TimeSpan replaceAfter = ReadTime("--replace-after", parsed.GetValue(_replaceAfter), Defaults.ReplaceAfter);
+        TimeSpan reapAfter = ReadTime("--reap-after", parsed.GetValue(_reapAfter), Defaults.ReapAfter);
+        if (replaceAfter < TimeSpan.FromSeconds(5))
+        {
+            throw new CliFailure(
+                ExitCode.Usage, "--replace-after is less than 5s: a node that restarts would be replaced. Write 30s or 2m.");
+        }
+
+        if (reapAfter > TimeSpan.Zero && reapAfter < replaceAfter)
+        {
+            throw new CliFailure(
+                ExitCode.Usage, "--reap-after is shorter than --replace-after: a member is replaced first, then removed.");
+        }
+
+        return new MembershipOptions
+        {
+            BootstrapExpect = parsed.GetValue(_expect),
+            Voters = voters,
+            Zone = zone,
+            ReplaceAfter = replaceAfter,
+            ReapAfter = reapAfter,
+        };
+    }
+
+    private static TimeSpan ReadTime(string flag, string? text, TimeSpan otherwise)
+    {
+        if (text is null)
+        {
+            return otherwise;
+        }
+
+        return DurationText.TryParse(text, out TimeSpan time)
+            ? time
+            : throw new CliFailure(ExitCode.Usage, $"{flag} is \"{text}\"; write 30s, 2m or 0.");
+    }
 }

@@ -44,7 +44,7 @@ internal static class StatusVerb
         output.WriteLine(
             $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term "
             + $"{status.Term}, "
-            + $"index {status.AppliedIndex}, asked {status.Node.Address} ({status.Node.State})");
+            + $"index {status.AppliedIndex}, asked {status.Node.Address} ({status.Node.Role}, {status.Node.State})");
         output.WriteLine(
             $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, "
             + $"{queue.Pulled} pulled, "
@@ -75,7 +75,12 @@ internal static class StatusVerb
     [
         node.Address,
         node.Role,
-        node.Alive ? "alive" : "silent",
+        (node.Alive, node.Draining) switch
+        {
+            (true, true) => "draining",
+            (true, false) => "alive",
+            _ => "silent",
+        },
         node.HashThreads.ToString(),
         $"{node.LanesBusy}/{node.Lanes}",
         node.JobsHeld.ToString(),

@@ -44,6 +44,21 @@ internal sealed class StatusBoard(ConsensusStatus initial)
         }
     }
 
+    /// <summary>
+    /// Completes at the next change of leader, term or role after <paramref name="seen"/>; members may come and go
+    /// meanwhile.
+    /// </summary>
+    public async Task<ConsensusStatus> WaitForLeaderChangeAsync(ConsensusStatus seen, CancellationToken cancellation)
+    {
+        ConsensusStatus now = seen;
+        while (now.Leader == seen.Leader && now.Term == seen.Term && now.Role == seen.Role)
+        {
+            now = await WaitForChangeAsync(now, cancellation);
+        }
+
+        return now;
+    }
+
     private static bool IsNews(ConsensusStatus before, ConsensusStatus after) =>
         before.Leader != after.Leader
         || before.Term != after.Term

@@ -15,6 +15,10 @@ internal abstract record BootstrapStep
     /// <summary>This node takes over a configuration that a member holds.</summary>
     internal sealed record Adopt(ClusterConfiguration Configuration) : BootstrapStep;
 
+    /// <summary>A cluster is there already: this node asks to be let in.</summary>
+    /// <param name="Addresses">Where its members answered.</param>
+    internal sealed record Join(IReadOnlyList<string> Addresses) : BootstrapStep;
+
     /// <summary>Nothing yet.</summary>
     /// <param name="Reason">Why, for people.</param>
     /// <param name="NeedsPeople">True when time alone will not change it.</param>
@@ -46,6 +50,9 @@ internal abstract record BootstrapStep
 /// <item>The check and the change of state are one step under the caller's lock, together with answering hellos:
 /// a node never says "fresh" while it writes a configuration.</item>
 /// </list>
+/// <para>Only a first configuration (<see cref="Hello.IsFirst"/>) is taken over like this, as the state at index 1: a
+/// cluster that has changed its members since, or never named this node, is joined through its leader
+/// (<see cref="ClusterJoin"/>). A node that joins is not fresh any more from that step on, so no decider counts it.</para>
 /// <para>What stays outside: one address that reaches different machines, and a list that is edited while the nodes
 /// start (each list may form a cluster of its own; their ids differ, and they refuse each other).</para>
 /// </remarks>
@@ -66,6 +73,17 @@ internal static class BootstrapDecision
         if (FindMistake(self, answers) is { } mistake)
         {
             return new BootstrapStep.Wait(mistake, NeedsPeople: true);
+        }
+
+        string[] members = [.. answers.Where(other => IsToJoin(self, other.Value)).Select(static other => other.Key)];
+        if (members.Length > 0)
+        {
+            return new BootstrapStep.Join(members);
+        }
+
+        if (FindDifference(self, answers) is { } difference)
+        {
+            return new BootstrapStep.Wait(difference, NeedsPeople: true);
         }
 
         string[] silent = [.. self.Peers.Where(address => !answers.ContainsKey(address))];
@@ -89,6 +107,10 @@ internal static class BootstrapDecision
                 [.. self.Peers.Select(address => new Member(answers[address].Node, address)).OrderBy(m => m.Id)]);
     }
 
+    /// <summary>A first configuration that names this node is taken over or waited for, never joined.</summary>
+    private static bool IsToJoin(Hello self, Hello answer) =>
+        answer.Configuration is { } configuration && !(answer.IsFirst && configuration.Find(self.Node) is not null);
+
     private static bool IsReady(Hello answer, NodeId decider) =>
         answer.State == BootstrapState.Fresh && answer.First == decider;
 
@@ -96,7 +118,7 @@ internal static class BootstrapDecision
     {
         foreach (Hello answer in answers.Values)
         {
-            if (answer.Configuration is { } configuration
+            if (answer is { IsFirst: true, Configuration: { } configuration }
                 && configuration.Find(self.Node)?.Address == self.Address
                 && configuration.Find(self.First)?.Address == self.Peers[0])
             {
@@ -107,14 +129,29 @@ internal static class BootstrapDecision
         return null;
     }
 
-    /// <summary>A sentence about something that only people can put right, or null.</summary>
+    /// <summary>
+    /// A sentence about something that only people can put right and that stands in every way into a cluster, or null.
+    /// </summary>
     private static string? FindMistake(Hello self, IReadOnlyDictionary<string, Hello> answers)
     {
+        (string Address, UInt128 Cluster)? found = null;
         foreach ((string address, Hello answer) in answers)
         {
             string? mistake = answer.Node == self.Node
                 ? JudgeOwnAnswer(self, address)
-                : JudgeOther(self, address, answer, answers);
+                : JudgeAtOwnAddress(self, address, answer);
+            if (mistake is null && answer is { Configuration: { } configuration } && answer.Node != self.Node)
+            {
+                mistake = answer.IsFirst ? JudgeFirst(self, address, configuration) : null;
+                if (found is { } other && other.Cluster != configuration.ClusterId)
+                {
+                    mistake ??= $"{other.Address} and {address} are in different clusters: name only nodes of one "
+                        + "cluster in --peers";
+                }
+
+                found = (address, configuration.ClusterId);
+            }
+
             if (mistake is not null)
             {
                 return mistake;
@@ -129,42 +166,17 @@ internal static class BootstrapDecision
         : $"{address} and {self.Address} are both this node: name each node once in --peers, by the --advertise "
             + "address that it has";
 
-    private static string? JudgeOther(
-        Hello self, string address, Hello answer, IReadOnlyDictionary<string, Hello> answers)
-    {
-        if (address == self.Address)
-        {
-            return $"{address} is this node's --advertise address, but node {answer.Node} answers there: "
-                + "give each node its own address";
-        }
+    private static string? JudgeAtOwnAddress(Hello self, string address, Hello answer) => address != self.Address
+        ? null
+        : $"{address} is this node's --advertise address, but node {answer.Node} answers there: "
+            + "give each node its own address";
 
-        if (answer.Configuration is { } configuration)
-        {
-            return JudgeMember(self, address, configuration);
-        }
-
-        if (answers.Any(other => other.Key != address && other.Value.Node == answer.Node))
-        {
-            string twin = answers.First(other => other.Key != address && other.Value.Node == answer.Node).Key;
-            return $"{address} and {twin} are the same node: name each node once in --peers";
-        }
-
-        if (answer.Address.Length > 0 && answer.Address != address)
-        {
-            return $"{address} calls itself {answer.Address}: write the same address in --peers and in its --advertise";
-        }
-
-        return answer.Address.Length == 0 || answer.Peers.SequenceEqual(self.Peers)
-            ? null
-            : $"the lists differ: this node has {PeerList.Format(self.Peers)}; {address} has "
-                + $"{PeerList.Format(answer.Peers)}: start all nodes with the same --peers";
-    }
-
-    private static string? JudgeMember(Hello self, string address, ClusterConfiguration configuration)
+    /// <summary>A first configuration that names this node, but that it must not take over.</summary>
+    private static string? JudgeFirst(Hello self, string address, ClusterConfiguration configuration)
     {
         if (configuration.Find(self.Node) is not { } own)
         {
-            return SayLeftOut(address, configuration, self);
+            return null;
         }
 
         if (own.Address != self.Address)
@@ -178,14 +190,35 @@ internal static class BootstrapDecision
                 + "of all nodes and start them again";
     }
 
-    private static string SayLeftOut(string address, ClusterConfiguration configuration, Hello self)
+    /// <summary>While no cluster is there: what keeps these nodes from forming one until people change it.</summary>
+    private static string? FindDifference(Hello self, IReadOnlyDictionary<string, Hello> answers)
     {
-        Member? former = configuration.Members.FirstOrDefault(m => m.Address == self.Address);
-        string known = former is null
-            ? $"{self.Address} is not among its members "
-                + $"({PeerList.Format(configuration.Members.Select(m => m.Address))})"
-            : $"{self.Address} was node {former.Id} there, whose data directory this is not";
-        return $"{address} is in a cluster already, and {known}. Start this node on its old data directory; "
-            + "replacing a member and growing a cluster come in a later version";
+        foreach ((string address, Hello answer) in answers)
+        {
+            if (answer.Node == self.Node || answer.Configuration is not null)
+            {
+                continue;
+            }
+
+            if (answers.Any(other => other.Key != address && other.Value.Node == answer.Node))
+            {
+                string twin = answers.First(other => other.Key != address && other.Value.Node == answer.Node).Key;
+                return $"{address} and {twin} are the same node: name each node once in --peers";
+            }
+
+            if (answer.Address.Length > 0 && answer.Address != address)
+            {
+                return $"{address} calls itself {answer.Address}: write the same address in --peers and in its "
+                    + "--advertise";
+            }
+
+            if (answer.Peers.Count > 0 && !answer.Peers.SequenceEqual(self.Peers))
+            {
+                return $"the lists differ: this node has {PeerList.Format(self.Peers)}; {address} has "
+                    + $"{PeerList.Format(answer.Peers)}: start all nodes with the same --peers";
+            }
+        }
+
+        return null;
     }
 }

@@ -1,38 +1,43 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using JobNode.Commands;
+using JobNode.Consensus;
 using JobNode.Observability;
 using JobNode.Transport;
 
 namespace JobNode.Membership;
 
 /// <summary>
-/// Makes a node with an empty data directory a member, by the static list of --peers: asks all of them who they are
-/// until <see cref="BootstrapDecision"/> has an answer, and answers them in the meantime and ever after.
+/// Makes a node with an empty data directory a member: asks all of --peers who they are until
+/// <see cref="BootstrapDecision"/> has an answer (form a cluster, or join the one that is there), and answers them in the
+/// meantime and ever after.
 /// </summary>
-/// <param name="identity">Gets the address and the cluster id when they are known.</param>
-/// <param name="connections">To ask the peers.</param>
-/// <param name="save">Makes a configuration durable: the snapshot at index 1, term 1. Throws when it cannot.</param>
-/// <param name="logger">Progress, and what people must put right.</param>
-internal sealed class ClusterBootstrap(
-    ClusterIdentity identity, PeerConnections connections, Action<ClusterConfiguration> save, ILogger logger)
+internal sealed partial class ClusterBootstrap
 {
+    /// <summary>Index of the snapshot of a node that joins: it holds no state and no log.</summary>
+    public const ulong JoinIndex = 0;
+
     private const int AskEveryFirstMs = 20;
     private const int AskEveryLastMs = 500;
-    private const int AnswerTimeoutMs = 1000;
-    private const int SilentFirstMs = 1000;
-    private const int LogEveryMs = 5000;
 
     private readonly Lock _gate = new();
-    private readonly BootstrapProgress _progress = new(identity.Self);
-    private string _lastReason = "";
-    private volatile string _waitsFor = "this node has only just started";
-    private volatile bool _roundHasMistake;
-    private long _nextLog = Stopwatch.GetTimestamp() + (SilentFirstMs * Stopwatch.Frequency / 1000);
+    private readonly ClusterIdentity _identity;
+    private readonly BootstrapParts _parts;
+    private readonly ILogger _logger;
+    private readonly BootstrapProgress _progress;
 
-    /// <summary>Why this node is not at work yet, for people; half a sentence. Any thread may ask.</summary>
-    public string WaitsFor => _waitsFor;
+    /// <summary>Makes one that has not looked around yet.</summary>
+    /// <param name="identity">Gets the address and the cluster id when they are known.</param>
+    /// <param name="parts">What it works with.</param>
+    /// <param name="logger">Progress, and what people must put right.</param>
+    public ClusterBootstrap(ClusterIdentity identity, BootstrapParts parts, ILogger logger)
+    {
+        _identity = identity;
+        _parts = parts;
+        _logger = logger;
+        _progress = new BootstrapProgress(identity.Self);
+    }
 
     /// <summary>Serves <see cref="PeerProtocol.HelloPath"/>.</summary>
     public async Task AcceptHelloAsync(NodeId from, DuplexStream stream, CancellationToken cancellation)
@@ -48,20 +53,40 @@ internal sealed class ClusterBootstrap(
         await stream.Output.FlushAsync(cancellation);
     }
 
-    /// <summary>For a directory that has state: takes address and cluster from it, asks nobody.</summary>
-    /// <param name="configuration">What the latest snapshot says.</param>
-    /// <param name="advertise">--advertise, or null; one that says something else cannot be followed yet.</param>
-    public void Resume(ClusterConfiguration configuration, HostPort? advertise)
+    /// <summary>For a directory that has state: takes the cluster from it, asks nobody.</summary>
+    /// <param name="index">Of the latest snapshot.</param>
+    /// <param name="configuration">What it says.</param>
+    /// <param name="advertise">--advertise, or null.</param>
+    /// <param name="listen">Where the cluster port listens, with its real port.</param>
+    /// <exception cref="IOException">This node is not a member any more; the message says what to do.</exception>
+    public void Resume(ulong index, ClusterConfiguration configuration, HostPort? advertise, HostPort listen)
     {
-        Member? own = configuration.Find(identity.Self);
-        Invariant.That(own is not null, "a node's own snapshot holds the node");
-        identity.AdvertiseAs(HostPort.Parse(own.Address));
-        if (advertise is { } other && other.ToString() != own.Address)
+        if (configuration.Find(_identity.Self) is not { } own)
         {
-            logger.AdvertiseIgnored(other.ToString(), own.Address);
+            throw new IOException(
+                $"this node ({_identity.Self}) was removed from the cluster, and a removed node never comes back: "
+                + "start with an empty --data-dir to join as a new member");
         }
 
-        Complete(configuration);
+        HostPort address = advertise ?? (listen.IsWildcard ? HostPort.Parse(own.Address) : listen);
+        _identity.AdvertiseAs(address);
+        if (_identity.Address != own.Address)
+        {
+            _logger.AddressChanged(own.Address, _identity.Address);
+        }
+
+        Complete(configuration, index == RaftLoop.BootstrapIndex);
+    }
+
+    /// <summary>A node that goes on learned that it is at another address.</summary>
+    public void MoveTo(HostPort address)
+    {
+        _logger.AddressChanged(_identity.Address, address.ToString());
+        _identity.AdvertiseAs(address);
+        lock (_gate)
+        {
+            _progress.MoveTo(_identity.Address);
+        }
     }
 
     /// <summary>For an empty directory: returns once this node is a member, durably.</summary>
@@ -70,6 +95,7 @@ internal sealed class ClusterBootstrap(
     /// <param name="listen">Where the cluster port listens, with its real port.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="FormatException">The list names what nobody can dial, and the message what to do.</exception>
+    /// <exception cref="IOException">The cluster that it should join has removed it.</exception>
     public async Task<ClusterConfiguration> RunAsync(
         IReadOnlyList<HostPort> peers, HostPort? advertise, HostPort listen, CancellationToken cancellation)
     {
@@ -77,81 +103,148 @@ internal sealed class ClusterBootstrap(
         if (peers.Count == 0)
         {
             HostPort alone = own ?? listen with { Host = Dns.GetHostName().ToLowerInvariant() };
-            identity.AdvertiseAs(alone);
-            ClusterConfiguration configuration = Form([new Member(identity.Self, identity.Address)]);
-            logger.ClusterOfOne(PeerProtocol.Format(configuration.ClusterId), identity.Address);
+            _identity.AdvertiseAs(alone);
+            ClusterConfiguration configuration = Form([new Member(_identity.Self, _identity.Address)]);
+            _logger.ClusterOfOne(PeerProtocol.Format(configuration.ClusterId), _identity.Address);
             return configuration;
         }
 
-        own ??= await FindOwnAddressAsync(PeerList.From(peers, null), cancellation);
-        identity.AdvertiseAs(own.Value);
-        IReadOnlyList<string> list = PeerList.From(peers, own);
-        lock (_gate)
+        var search = new PeerSearch(peers, own, _parts.Expect, new PeerResolver(peers, _parts.Expect, _parts.Resolve));
+        if (own is { } known)
         {
-            _progress.Start(list, identity.Address);
+            _identity.AdvertiseAs(known);
         }
 
-        return await AgreeAsync(list, cancellation);
-    }
-
-    private async Task<ClusterConfiguration> AgreeAsync(IReadOnlyList<string> list, CancellationToken cancellation)
-    {
         var pause = new Backoff(AskEveryFirstMs, AskEveryLastMs);
         while (true)
         {
-            Dictionary<string, Hello> answers = await AskAllAsync(list, cancellation);
-            BootstrapStep step;
-            lock (_gate)
+            if (await TryOnceAsync(search, listen, cancellation) is { } configuration)
             {
-                step = _progress.Observe(answers);
-            }
-
-            switch (step)
-            {
-                case BootstrapStep.Decide decide:
-                    ClusterConfiguration formed = Form(decide.Members);
-                    logger.ClusterFormed(PeerProtocol.Format(formed.ClusterId), PeerList.Format(list));
-                    return formed;
-                case BootstrapStep.Adopt adopt:
-                    save(adopt.Configuration);
-                    Complete(adopt.Configuration);
-                    logger.ClusterAdopted(PeerProtocol.Format(adopt.Configuration.ClusterId), PeerList.Format(list));
-                    return adopt.Configuration;
-                case BootstrapStep.Wait wait:
-                    Report(wait);
-                    break;
+                return configuration;
             }
 
             await Task.Delay(pause.Next(), cancellation);
+        }
+    }
+
+    /// <summary>One round: ask all, look, do what follows. Null when this node has to wait.</summary>
+    private async Task<ClusterConfiguration?> TryOnceAsync(
+        PeerSearch search, HostPort listen, CancellationToken cancellation)
+    {
+        await search.LookAsync(cancellation);
+        lock (_gate)
+        {
+            _progress.Start(search.List, search.List.Count == 0 ? "" : search.Own?.ToString() ?? "");
+        }
+
+        Dictionary<string, Hello> answers = await AskAllAsync(search.Asked, cancellation);
+        FindOwnAddress(search, answers, listen);
+        BootstrapStep step = Observe(search, answers);
+        switch (step)
+        {
+            case BootstrapStep.Decide decide:
+                ClusterConfiguration formed = Form(decide.Members);
+                _logger.ClusterFormed(PeerProtocol.Format(formed.ClusterId), PeerList.Format(search.List));
+                return formed;
+            case BootstrapStep.Adopt adopt:
+                _parts.Save(RaftLoop.BootstrapIndex, adopt.Configuration);
+                Complete(adopt.Configuration, isFirst: true);
+                _logger.ClusterAdopted(
+                    PeerProtocol.Format(adopt.Configuration.ClusterId), PeerList.Format(search.List));
+                return adopt.Configuration;
+            case BootstrapStep.Join join:
+                return await JoinAsync(join.Addresses, cancellation);
+            default:
+                Report(search.Changed is { } changed
+                    ? new BootstrapStep.Wait(changed, NeedsPeople: true)
+                    : (BootstrapStep.Wait)step);
+                return null;
+        }
+    }
+
+    private BootstrapStep Observe(PeerSearch search, Dictionary<string, Hello> answers)
+    {
+        if (search.Own is null)
+        {
+            return new BootstrapStep.Wait(search.SayNoOwnAddress(answers.Count), answers.Count == search.Asked.Count);
+        }
+
+        lock (_gate)
+        {
+            if (search.List.Count > 0)
+            {
+                if (_progress.Hello.Address.Length == 0)
+                {
+                    return new BootstrapStep.Wait("this node has just found its own address", NeedsPeople: false);
+                }
+
+                return _progress.Observe(answers);
+            }
+
+            string[] members = [.. answers.Where(static a => a.Value.Configuration is not null).Select(static a => a.Key)];
+            if (members.Length == 0)
+            {
+                return new BootstrapStep.Wait(search.SayIncomplete(), NeedsPeople: false);
+            }
+
+            _progress.Join();
+            return new BootstrapStep.Join(members);
         }
     }
 
     /// <summary>A node that listens everywhere learns which of the peers it is by asking them all.</summary>
-    private async Task<HostPort> FindOwnAddressAsync(IReadOnlyList<string> list, CancellationToken cancellation)
+    private void FindOwnAddress(PeerSearch search, Dictionary<string, Hello> answers, HostPort listen)
     {
+        string? self = answers.FirstOrDefault(a => a.Value.Node == _identity.Self).Key;
+        if (self is not null && (search.Own is null || search.MustFindItself))
+        {
+            _logger.OwnAddressFound(self);
+            search.Found(HostPort.Parse(self));
+            _identity.AdvertiseAs(HostPort.Parse(self));
+        }
+        else if (search.Own is null && answers.FirstOrDefault(a => a.Value.Configuration is not null).Key is { } member
+            && LocalAddressTowards(HostPort.Parse(member)) is { } local)
+        {
+            // A cluster is there, and its leader will try the address before it lets this node in.
+            search.Found(listen with { Host = local.ToString() });
+            _identity.AdvertiseAs(search.Own!.Value);
+            _logger.OwnAddressFound(_identity.Address);
+        }
+    }
+
+    /// <summary>The address of this machine that packets to the other one would carry; nothing is sent.</summary>
+    private static IPAddress? LocalAddressTowards(HostPort other)
+    {
+        try
+        {
+            IPAddress[] found = Dns.GetHostAddresses(other.Host);
+            using var socket = new Socket(found[0].AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(found[0], other.Port);
+            return (socket.LocalEndPoint as IPEndPoint)?.Address;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ClusterConfiguration> JoinAsync(
+        IReadOnlyList<string> members, CancellationToken cancellation)
+    {
+        _logger.ClusterFound(PeerList.Format(members));
         lock (_gate)
         {
-            _progress.Start(list, "");
+            _progress.MoveTo(_identity.Address);
         }
 
-        var pause = new Backoff(AskEveryFirstMs, AskEveryLastMs);
-        while (true)
-        {
-            Dictionary<string, Hello> answers = await AskAllAsync(list, cancellation);
-            foreach (string address in list)
-            {
-                if (answers.TryGetValue(address, out Hello? answer) && answer.Node == identity.Self)
-                {
-                    logger.OwnAddressFound(address);
-                    return HostPort.Parse(address);
-                }
-            }
-
-            Report(new BootstrapStep.Wait(
-                $"none of --peers ({PeerList.Format(list)}) leads to this node: name it there, or give --advertise",
-                NeedsPeople: answers.Count == list.Count));
-            await Task.Delay(pause.Next(), cancellation);
-        }
+        var join = new ClusterJoin(
+            _parts.Ask, (reason, needsPeople) => Report(new BootstrapStep.Wait(reason, needsPeople)));
+        ClusterConfiguration configuration = await join.RunAsync(_parts.Describe(), members, cancellation);
+        _parts.Save(JoinIndex, configuration);
+        Complete(configuration, isFirst: false);
+        _logger.ClusterJoined(
+            PeerProtocol.Format(configuration.ClusterId), _identity.Address, configuration.Members.Count);
+        return configuration;
     }
 
     private async Task<Dictionary<string, Hello>> AskAllAsync(
@@ -163,91 +256,49 @@ internal sealed class ClusterBootstrap(
         _roundHasMistake = false;
         await Task.WhenAll(list.Select(async address =>
         {
-            if (await TryAskAsync(address, cancellation) is { } answer)
+            HelloReply reply = await _parts.Hello(address, cancellation);
+            if (reply.Answer is { } answer)
             {
                 answers[address] = answer;
+            }
+            else if (reply.NeedsPeople)
+            {
+                Report(new BootstrapStep.Wait(reply.Failure, NeedsPeople: true));
             }
         }));
         return new Dictionary<string, Hello>(answers, StringComparer.Ordinal);
     }
 
-    private async Task<Hello?> TryAskAsync(string address, CancellationToken cancellation)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(AnswerTimeoutMs);
-        try
-        {
-            await using DuplexStream stream =
-                await connections.OpenAsync(address, PeerProtocol.HelloPath, patience.Token);
-            byte[] bytes = new byte[Hello.BytesMax];
-            int length = await stream.Input.ReadAtLeastAsync(
-                bytes, bytes.Length, throwOnEndOfStream: false, patience.Token);
-            return Hello.Decode(bytes.AsSpan(0, length));
-        }
-        catch (PeerRefusedException refusal)
-        {
-            Report(new BootstrapStep.Wait(refusal.Message, NeedsPeople: true));
-            return null;
-        }
-        catch (InvalidDataException error)
-        {
-            Report(new BootstrapStep.Wait($"{address}: {error.Message}", NeedsPeople: true));
-            return null;
-        }
-        catch (Exception error) when (error is IOException or OperationCanceledException)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return null;
-        }
-    }
-
     private ClusterConfiguration Form(IReadOnlyList<Member> members)
     {
         var configuration = new ClusterConfiguration(RandomBits.Next128(), members);
-        save(configuration);
-        Complete(configuration);
+        _parts.Save(RaftLoop.BootstrapIndex, configuration);
+        Complete(configuration, isFirst: true);
         return configuration;
     }
 
-    private void Complete(ClusterConfiguration configuration)
+    private void Complete(ClusterConfiguration configuration, bool isFirst)
     {
-        identity.Join(configuration.ClusterId);
+        _identity.Join(configuration.ClusterId);
         _waitsFor = "this node reads its log";
         lock (_gate)
         {
-            _progress.Complete(configuration);
-        }
-    }
-
-    /// <summary>Says why it takes long: mistakes when they are first seen, everything else every few seconds.</summary>
-    private void Report(BootstrapStep.Wait wait)
-    {
-        lock (_gate)
-        {
-            // A mistake that one peer told must not be hidden by the waiting that it causes.
-            _roundHasMistake |= wait.NeedsPeople;
-            if (wait.NeedsPeople || !_roundHasMistake)
-            {
-                _waitsFor = wait.Reason;
-            }
-
-            long now = Stopwatch.GetTimestamp();
-            bool news = wait.NeedsPeople && wait.Reason != _lastReason;
-            if (!news && now < _nextLog)
-            {
-                return;
-            }
-
-            _lastReason = wait.Reason;
-            _nextLog = now + (LogEveryMs * Stopwatch.Frequency / 1000);
-            if (wait.NeedsPeople)
-            {
-                logger.BootstrapBlocked(wait.Reason);
-            }
-            else
-            {
-                logger.BootstrapWaits(wait.Reason);
-            }
+            _progress.Complete(configuration, _identity.Address, isFirst);
         }
     }
 }
+
+/// <summary>What <see cref="ClusterBootstrap"/> works with.</summary>
+/// <param name="Hello">Asks an address who is there.</param>
+/// <param name="Ask">Sends an announcement to an address.</param>
+/// <param name="Describe">What this node says of itself when it joins.</param>
+/// <param name="Save">Makes a configuration durable as the snapshot at this index. Throws when it cannot.</param>
+/// <param name="Resolve">The addresses of a host name.</param>
+/// <param name="Expect">--bootstrap-expect, or null.</param>
+internal sealed record BootstrapParts(
+    Func<string, CancellationToken, Task<HelloReply>> Hello,
+    Func<string, Announcement, CancellationToken, Task<AnnounceAnswer>> Ask,
+    Func<Announcement> Describe,
+    Action<ulong, ClusterConfiguration> Save,
+    Func<string, CancellationToken, Task<IPAddress[]>> Resolve,
+    int? Expect);

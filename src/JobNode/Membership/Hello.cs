@@ -17,6 +17,9 @@ internal enum BootstrapState
 
     /// <summary>The configuration is durable.</summary>
     Member = 2,
+
+    /// <summary>It asks a cluster to let it in: not fresh any more.</summary>
+    Joining = 3,
 }
 
 /// <summary>What a node says of itself to whoever asks at /hello.</summary>
@@ -37,11 +40,15 @@ internal sealed record Hello(
     ClusterConfiguration? Configuration)
 {
     /// <summary>Longest answer that is read.</summary>
-    public const int BytesMax = 64 << 10;
+    public const int BytesMax = 256 << 10;
+
+    /// <summary>Of a member: its configuration is the one that the cluster began with, at index 1.</summary>
+    public bool IsFirst { get; init; }
 
     private const string FreshWord = "fresh";
     private const string WritingWord = "writing";
     private const string MemberWord = "member";
+    private const string JoiningWord = "joining";
 
     /// <summary>As JSON, so that people can look at it.</summary>
     public byte[] Encode()
@@ -51,10 +58,12 @@ internal sealed record Hello(
         {
             BootstrapState.Fresh => FreshWord,
             BootstrapState.Writing => WritingWord,
+            BootstrapState.Joining => JoiningWord,
             _ => MemberWord,
         };
         string? cluster = Configuration is null ? null : PeerProtocol.Format(Configuration.ClusterId);
-        var json = new HelloJson(Node.ToString(), Address, [.. Peers], state, First.ToString(), cluster, members);
+        var json = new HelloJson(Node.ToString(), Address, [.. Peers], state, First.ToString(), cluster, members,
+            IsFirst);
         return JsonSerializer.SerializeToUtf8Bytes(json, HelloJsonContext.Default.HelloJson);
     }
 
@@ -71,11 +80,15 @@ internal sealed record Hello(
                 FreshWord => BootstrapState.Fresh,
                 WritingWord => BootstrapState.Writing,
                 MemberWord => BootstrapState.Member,
+                JoiningWord => BootstrapState.Joining,
                 _ => throw new InvalidDataException($"'{json.State}' is not a state of a node"),
             };
             ClusterConfiguration? configuration = state == BootstrapState.Member ? ReadConfiguration(json) : null;
             return new Hello(
-                ReadNode(json.Node), json.Address ?? "", json.Peers ?? [], state, ReadNode(json.First), configuration);
+                ReadNode(json.Node), json.Address ?? "", json.Peers ?? [], state, ReadNode(json.First), configuration)
+            {
+                IsFirst = json.IsFirst,
+            };
         }
         catch (JsonException error)
         {
@@ -102,7 +115,7 @@ internal sealed record Hello(
 /// <summary>The wire form of <see cref="Hello"/>; fields may be added, never renamed.</summary>
 internal sealed record HelloJson(
     string? Node, string? Address, string[]? Peers, string? State, string? First,
-    string? Cluster, HelloMember[]? Members);
+    string? Cluster, HelloMember[]? Members, bool IsFirst = false);
 
 /// <summary>A member on the wire.</summary>
 internal sealed record HelloMember(string? Node, string? Address);

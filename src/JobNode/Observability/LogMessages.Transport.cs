@@ -64,4 +64,8 @@ internal static partial class LogMessages
     [LoggerMessage(2032, LogLevel.Debug, "cannot pass commands on to {Address}: {Reason}; {InFlight} wait")]
     public static partial void ForwardStreamNotOpened(
         this ILogger logger, string address, string reason, int inFlight);
+
+    /// <summary>A call of the API did not get through to the leader; it is tried again or refused.</summary>
+    [LoggerMessage(2033, LogLevel.Debug, "cannot pass a call on to {Address}: {Reason}")]
+    public static partial void CallNotPassed(this ILogger logger, string address, string reason);
 }

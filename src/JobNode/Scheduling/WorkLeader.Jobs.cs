@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using JobNode.Commands;
 using JobNode.Observability;
 using JobNode.Queue;
@@ -14,6 +13,7 @@ internal sealed partial class WorkLeader
     private const int RetryDelayMs = 100;
 
     private readonly Queue<FinishedChain> _results = new();
+    private readonly List<Task> _proposals = [];
     private int _commandsInFlight;
     private long _retryAtMs;
 
@@ -118,20 +118,35 @@ internal sealed partial class WorkLeader
         SendDrops(drops);
     }
 
-    private bool IsDrained() => _results.Count == 0 && _commandsInFlight == 0;
+    /// <summary>All results and checkpoints there are, whatever is under way; what decides them.</summary>
+    private Task[] ProposeAll()
+    {
+        while (_results.Count > 0)
+        {
+            ProposeBatch();
+        }
+
+        ProposeCheckpoints(int.MaxValue);
+        return [.. _proposals];
+    }
 
     private void ProposeResults()
     {
         while (_results.Count > 0 && NowMs >= _retryAtMs && MayPropose())
         {
-            var batch = new List<FinishedChain>(Math.Min(_results.Count, Limits.JobsPerCommandMax));
-            while (batch.Count < Limits.JobsPerCommandMax && _results.TryDequeue(out FinishedChain chain))
-            {
-                batch.Add(chain);
-            }
-
-            Propose(new Complete(batch), result => Settle(batch, result));
+            ProposeBatch();
         }
+    }
+
+    private void ProposeBatch()
+    {
+        var batch = new List<FinishedChain>(Math.Min(_results.Count, Limits.JobsPerCommandMax));
+        while (batch.Count < Limits.JobsPerCommandMax && _results.TryDequeue(out FinishedChain chain))
+        {
+            batch.Add(chain);
+        }
+
+        Propose(new Complete(batch), result => Settle(batch, result));
     }
 
     private bool MayPropose() => _commandsInFlight < SmallCommandsInFlightMax
@@ -141,9 +156,9 @@ internal sealed partial class WorkLeader
     /// Replicates progress. One that fails is not repeated: the next is due after some more work, and until then
     /// this leader remembers it.
     /// </summary>
-    private void ProposeCheckpoints()
+    private void ProposeCheckpoints(int inFlightMax = SchedulingLimits.CommandsInFlightMax)
     {
-        while (_commandsInFlight < SchedulingLimits.CommandsInFlightMax)
+        while (_commandsInFlight < inFlightMax)
         {
             List<ChainProgress> chains = [];
             _dispatcher.TakeCheckpoints(Limits.JobsPerCommandMax, chains);
@@ -156,11 +171,11 @@ internal sealed partial class WorkLeader
         }
     }
 
-    [SuppressMessage("Usage", "VSTHRD110", Justification = "The outcome comes back through the inbox")]
     private void Propose(Command command, Action<CommandResult> decided)
     {
         _commandsInFlight++;
-        _ = ProposeAsync(command, decided);
+        _proposals.RemoveAll(static proposal => proposal.IsCompleted);
+        _proposals.Add(ProposeAsync(command, decided));
     }
 
     private async Task ProposeAsync(Command command, Action<CommandResult> decided)

@@ -126,12 +126,16 @@ internal sealed partial class WorkLeader : IDisposable
     /// </summary>
     public void Dispose() => _ending.Cancel();
 
-    /// <summary>Waits until what this leader proposed is decided, at most <paramref name="timeout"/>.</summary>
-    public async Task DrainAsync(TimeSpan timeout)
+    /// <summary>
+    /// Puts all results and progress that it has so far into the log; waits for that at most
+    /// <paramref name="timeout"/>.
+    /// </summary>
+    public async Task SettleAsync(TimeSpan timeout)
     {
         try
         {
-            await DrainAsync().WaitAsync(timeout, _time);
+            Task[] proposals = await PostAsync(ProposeAll).WaitAsync(timeout, _time);
+            await Task.WhenAll(proposals).WaitAsync(timeout, _time);
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
@@ -153,14 +157,6 @@ internal sealed partial class WorkLeader : IDisposable
         while (!await _applyThread.ReadBarrierAsync(cancellation))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(SchedulingLimits.TickMs), _time, cancellation);
-        }
-    }
-
-    private async Task DrainAsync()
-    {
-        while (!await PostAsync(IsDrained))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, _ending.Token);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class WorkService : IAsyncDisposable
     private const int LeaderAwaitedMs = 2_000;
 
     private const int RestartDelayMs = 200;
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(2);
 
     private readonly NodeId _self;
     private readonly ICommandProposer _proposer;
@@ -29,12 +29,16 @@ internal sealed class WorkService : IAsyncDisposable
     private readonly JobHand _hand;
     private readonly HashThread[] _threads;
     private readonly Worker _worker;
+    private readonly Worker _observer;
+    private readonly Lazy<Task> _handBack;
     private readonly CancellationTokenSource _leaving = new();
     private readonly CancellationTokenSource _stopping = new();
     private volatile WorkLeader? _leader;
     private TaskCompletionSource _leaderStarted = NewSignal();
     private Task _working = Task.CompletedTask;
     private Task _leading = Task.CompletedTask;
+    private Task _observing = Task.CompletedTask;
+    private volatile Worker _following;
     private int _stopped;
 
     /// <summary>Composes; nothing runs before <see cref="Start"/>.</summary>
@@ -93,6 +97,10 @@ internal sealed class WorkService : IAsyncDisposable
                 hashThreads == 0 ? 0 : lanes.ChainIterationsPerSecond),
             kernel.Best.Name);
         _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
+        var nothing = new WorkerCapacity(0, 0, new HashRates(0, 0, 0), kernel.Best.Name);
+        _observer = new Worker(nothing, new JobHand(0), board, workBoard, OpenAsync, time, logger);
+        _following = _worker;
+        _handBack = new Lazy<Task>(HandBackOnceAsync);
     }
 
     /// <summary>Iterations this node's threads have done since it started.</summary>
@@ -111,9 +119,20 @@ internal sealed class WorkService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops the hash threads, hands the work back with its last progress, and ends. A leader still replicates the
-    /// results and progress that it has.
+    /// Stops the hash threads and hands the work back with its last progress; a leader also sees to it that its
+    /// successor finds this progress in the log. What else this node does goes on until <see cref="StopAsync"/>: a
+    /// leader leads, and with empty hands the node goes on following one, so that nobody waits for it.
     /// </summary>
+    public async Task HandBackAsync()
+    {
+        await _handBack.Value;
+        if (Interlocked.CompareExchange(ref _following, _observer, _worker) == _worker)
+        {
+            _observing = Task.Run(() => _observer.RunAsync(_stopping.Token));
+        }
+    }
+
+    /// <summary>Hands the work back, unless that was done, and ends.</summary>
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0)
@@ -121,17 +140,9 @@ internal sealed class WorkService : IAsyncDisposable
             return;
         }
 
-        _hand.Stop();
-        await Task.Run(JoinThreads);
-        await _leaving.CancelAsync();
-        await _working;
-        if (_leader is { } leader)
-        {
-            await leader.DrainAsync(DrainTimeout);
-        }
-
+        await _handBack.Value;
         await _stopping.CancelAsync();
-        await _leading;
+        await Task.WhenAll(_leading, _observing);
     }
 
     /// <summary>
@@ -153,7 +164,7 @@ internal sealed class WorkService : IAsyncDisposable
     {
         if (_leader is not { } leader)
         {
-            return await _worker.AskProgressAsync(id, cancellation);
+            return await _following.AskProgressAsync(id, cancellation);
         }
 
         try
@@ -176,6 +187,18 @@ internal sealed class WorkService : IAsyncDisposable
         await StopAsync();
         _leaving.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task HandBackOnceAsync()
+    {
+        _hand.Stop();
+        await Task.Run(JoinThreads);
+        await _leaving.CancelAsync();
+        await _working;
+        if (_leader is { } leader)
+        {
+            await leader.SettleAsync(SettleTimeout);
+        }
     }
 
     private void JoinThreads()
@@ -219,7 +242,7 @@ internal sealed class WorkService : IAsyncDisposable
         // Visible before it first reads the state: an event is either in what it reads, or told to it.
         _leader = leader;
         Interlocked.Exchange(ref _leaderStarted, NewSignal()).TrySetResult();
-        Task changed = _board.WaitForChangeAsync(status, ending.Token);
+        Task changed = _board.WaitForLeaderChangeAsync(status, ending.Token);
         Task running = leader.RunAsync(ending.Token);
         try
         {

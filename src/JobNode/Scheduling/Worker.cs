@@ -93,7 +93,7 @@ internal sealed class Worker(
         _session = session;
         try
         {
-            await session.RunAsync(board.WaitForChangeAsync, status, leaving);
+            await session.RunAsync(board.WaitForLeaderChangeAsync, status, leaving);
         }
         finally
         {

@@ -49,6 +49,9 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
         _server = new KestrelServer(new OptionsWrapper<KestrelServerOptions>(Options), sockets, loggers);
     }
 
+    /// <summary>Called with the sender of each stream of this cluster, and the address that it says it has.</summary>
+    public Action<NodeId, string>? Admitted { get; set; }
+
     private KestrelServerOptions Options { get; }
 
     /// <summary>
@@ -107,6 +110,11 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
         }
 
         NodeId sender = PeerAdmission.Sender(context.Request);
+        if (route.MembersOnly)
+        {
+            Admitted?.Invoke(sender, context.Request.Headers[PeerProtocol.AddressHeader].ToString());
+        }
+
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {

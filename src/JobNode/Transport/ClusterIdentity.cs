@@ -4,7 +4,7 @@ namespace JobNode.Transport;
 
 /// <summary>
 /// Who this node is towards the others: every request between nodes carries it. The cluster id and, when it had to be
-/// found out, the address come later than the node id: each is set once.
+/// found out, the address come later than the node id.
 /// </summary>
 internal sealed class ClusterIdentity(NodeId self)
 {
@@ -39,13 +39,12 @@ internal sealed class ClusterIdentity(NodeId self)
         }
     }
 
-    /// <summary>Sets the address, once.</summary>
+    /// <summary>Sets the address; it may change while the node finds out where it is.</summary>
     public void AdvertiseAs(HostPort address)
     {
         Invariant.That(!address.IsWildcard && address.Port > 0, "an advertised address can be dialled");
         lock (_gate)
         {
-            Invariant.That(_address is null || _address == address.ToString(), "a node has one address");
             _address = address.ToString();
         }
     }

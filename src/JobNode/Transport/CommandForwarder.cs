@@ -15,6 +15,7 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
     private readonly ICommandProposer _local;
     private readonly PeerConnections _connections;
     private readonly StatusBoard _board;
+    private readonly PeerDirectory _directory;
     private readonly ILogger _logger;
     private readonly ProposalRetry _retry;
     private readonly CancellationTokenSource _stopping = new();
@@ -23,11 +24,17 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
 
     /// <summary>Makes a forwarder without streams; they open when needed.</summary>
     public CommandForwarder(
-        ICommandProposer local, PeerConnections connections, StatusBoard board, ILogger logger, TimeProvider clock)
+        ICommandProposer local,
+        PeerConnections connections,
+        StatusBoard board,
+        PeerDirectory directory,
+        ILogger logger,
+        TimeProvider clock)
     {
         _local = local;
         _connections = connections;
         _board = board;
+        _directory = directory;
         _logger = logger;
         _retry = new ProposalRetry(local, PassOnAsync, board, clock);
     }
@@ -99,8 +106,16 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
                 return new Proposed(new CommandResult(ResultCode.Stopping), 0);
             }
 
-            if (_stream is null || _stream.IsOver || _stream.Leader != leader)
+            if (_stream is { WasRefused: true } refused)
             {
+                _directory.Doubt(refused.Leader.Id, refused.Leader.Address);
+            }
+
+            string address = _directory.Find(leader.Id) ?? leader.Address;
+            if (_stream is null || _stream.IsOver || _stream.Leader.Id != leader.Id
+                || _stream.Leader.Address != address)
+            {
+                leader = leader with { Address = address };
                 _stream = new ForwardStream(leader, _connections, _board, _logger, _stopping.Token);
             }
 

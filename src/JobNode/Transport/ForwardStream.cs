@@ -51,6 +51,9 @@ internal sealed class ForwardStream
     /// <summary>True once it ends: then a new one is needed.</summary>
     public bool IsOver => _ended.IsCancellationRequested || Completion.IsCompleted;
 
+    /// <summary>True when it ended before it was open.</summary>
+    public bool WasRefused => IsOver && !Volatile.Read(ref _opened);
+
     /// <summary>Sends a command and awaits its answer.</summary>
     public async Task<Proposed> ProposeAsync(Command command, CancellationToken cancellation)
     {

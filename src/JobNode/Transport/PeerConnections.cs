@@ -23,6 +23,9 @@ internal sealed class PeerConnections : IDisposable
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
             EnableMultipleHttp2Connections = true,
+            // A name is resolved at each connect, and tried at all its addresses. New streams leave an old connection
+            // alone, so that a name that moved is found at its new address although the old one still answers.
+            PooledConnectionLifetime = TimeSpan.FromMilliseconds(PeerProtocol.ConnectionLifetimeMs),
             ConnectTimeout = TimeSpan.FromMilliseconds(PeerProtocol.ConnectTimeoutMs),
             KeepAlivePingDelay = TimeSpan.FromMilliseconds(PeerProtocol.PingDelayMs),
             KeepAlivePingTimeout = TimeSpan.FromMilliseconds(PeerProtocol.PingTimeoutMs),

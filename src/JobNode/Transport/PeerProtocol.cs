@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobNode.Observability;
 
 namespace JobNode.Transport;
 
@@ -8,10 +9,18 @@ namespace JobNode.Transport;
 internal static class PeerProtocol
 {
     /// <summary>
-    /// Version of everything between nodes. To change a message: raise it, let the endpoint accept the old number too
-    /// for one release and branch on it, upgrade all nodes, then drop the old one.
+    /// The version that this program speaks when it opens a stream; it answers all from <see cref="OldestVersion"/> to
+    /// <see cref="LatestVersion"/>. To change a message: raise <see cref="LatestVersion"/>, branch on the opener's
+    /// version, and go on opening with the old one, which nodes of the release before understand. The release after
+    /// it opens with the new one, and may drop the old.
     /// </summary>
     public const string Version = "1";
+
+    /// <summary>The oldest version that is answered.</summary>
+    public const int OldestVersion = 1;
+
+    /// <summary>The latest version that is answered.</summary>
+    public const int LatestVersion = 1;
 
     /// <summary>Raft messages, one way, one frame each.</summary>
     public const string RaftPath = "/raft";
@@ -25,8 +34,15 @@ internal static class PeerProtocol
     /// <summary>Work between the leader and a worker.</summary>
     public const string WorkPath = "/work";
 
+    /// <summary>A call of the API that only the leader can answer, and its answer.</summary>
+    public const string CallPath = "/api";
+
     /// <summary>Who are you, and do you belong to a cluster.</summary>
     public const string HelloPath = "/hello";
+
+    /// <summary>A node tells the leader about itself; from a node that is no member it is the request to
+    /// join.</summary>
+    public const string AnnouncePath = "/announce";
 
     /// <summary>Header with <see cref="Version"/>.</summary>
     public const string VersionHeader = "jobnode-protocol";
@@ -59,6 +75,26 @@ internal static class PeerProtocol
 
     /// <summary>Time to answer a ping, in milliseconds; past it the connection and all its streams break.</summary>
     public const int PingTimeoutMs = 1500;
+
+    /// <summary>Age at which a connection takes no new streams, in milliseconds: names may have moved.</summary>
+    public const int ConnectionLifetimeMs = 15_000;
+
+    /// <summary>Why an opener of this version is not answered; null when it is.</summary>
+    public static string? RefuseVersion(string version, int oldest = OldestVersion, int latest = LatestVersion)
+    {
+        if (!int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return $"'{version}' is no protocol version; this node answers {oldest} to {latest}";
+        }
+
+        return number < oldest
+            ? $"that node speaks protocol version {number}, and this one (jobnode {ProgramVersion.Text}) answers "
+                + $"{oldest} to {latest}: install jobnode {ProgramVersion.Text} or a newer one there"
+            : number > latest
+                ? $"that node speaks protocol version {number}, and this one (jobnode {ProgramVersion.Text}) answers "
+                    + $"{oldest} to {latest}: install that node's version of jobnode here, then start it again there"
+                : null;
+    }
 
     /// <summary>A cluster id as text.</summary>
     public static string Format(UInt128 clusterId) => clusterId.ToString("x32", CultureInfo.InvariantCulture);

@@ -22,7 +22,7 @@ internal sealed class PeerSender
 
     private readonly NodeId _peer;
     private readonly PeerConnections _connections;
-    private readonly StatusBoard _board;
+    private readonly PeerDirectory _directory;
     private readonly IRaftInbox _inbox;
     private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
@@ -37,14 +37,14 @@ internal sealed class PeerSender
     public PeerSender(
         NodeId peer,
         PeerConnections connections,
-        StatusBoard board,
+        PeerDirectory directory,
         IRaftInbox inbox,
         ILogger logger,
         CancellationToken stopping)
     {
         _peer = peer;
         _connections = connections;
-        _board = board;
+        _directory = directory;
         _inbox = inbox;
         _logger = logger;
         _stopping = stopping;
@@ -97,9 +97,8 @@ internal sealed class PeerSender
 
     private async Task SendUntilBrokenAsync(Backoff backoff)
     {
-        Member member = _board.Current.Configuration.Find(_peer)
-            ?? throw new IOException("it is not a member of the cluster");
-        await using DuplexStream stream = await _connections.OpenAsync(member, PeerProtocol.RaftPath, _stopping);
+        Member member = _directory.FindMember(_peer) ?? throw new IOException("it is not a member of the cluster");
+        await using DuplexStream stream = await OpenAsync(member);
         _logger.PeerConnected(member.Address, _peer.ToString());
         Volatile.Write(ref _lost, false);
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
@@ -116,6 +115,19 @@ internal sealed class PeerSender
         {
             await broken.CancelAsync();
             await watch;
+        }
+    }
+
+    private async Task<DuplexStream> OpenAsync(Member member)
+    {
+        try
+        {
+            return await _connections.OpenAsync(member, PeerProtocol.RaftPath, _stopping);
+        }
+        catch (IOException)
+        {
+            _directory.Doubt(_peer, member.Address);
+            throw;
         }
     }
 
@@ -157,8 +169,7 @@ internal sealed class PeerSender
     {
         if (!Volatile.Read(ref _lost))
         {
-            string address = _board.Current.Configuration.Find(_peer)?.Address ?? "a node";
-            _logger.PeerLost(address, _peer.ToString(), reason);
+            _logger.PeerLost(_directory.Find(_peer) ?? "a node", _peer.ToString(), reason);
         }
 
         Volatile.Write(ref _lost, true);

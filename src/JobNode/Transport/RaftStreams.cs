@@ -8,9 +8,17 @@ namespace JobNode.Transport;
 /// Raft messages over HTTP/2: one one-way stream per direction and peer, reopened when it breaks. What cannot be sent
 /// is dropped, since raft repeats itself.
 /// </summary>
+/// <param name="connections">Opens the streams.</param>
+/// <param name="directory">Where the peers are.</param>
+/// <param name="snapshots">Takes what is too big for a message.</param>
+/// <param name="logger">The log.</param>
+/// <param name="heard">Called with the sender of each message: it lives.</param>
 internal sealed class RaftStreams(
-    PeerConnections connections, StatusBoard board, SnapshotTransfer snapshots, ILogger logger)
-    : IRaftTransport, IAsyncDisposable
+    PeerConnections connections,
+    PeerDirectory directory,
+    SnapshotTransfer snapshots,
+    ILogger logger,
+    Action<NodeId>? heard = null) : IRaftTransport, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<NodeId, PeerSender> _senders = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -36,8 +44,8 @@ internal sealed class RaftStreams(
 
         PeerSender sender = _senders.GetOrAdd(
             to,
-            static (id, args) => new PeerSender(id, args.Connections, args.Board, args.Inbox, args.Logger, args.Token),
-            (Connections: connections, Board: board, Inbox: inbox, Logger: logger, _stopping.Token));
+            static (id, args) => new PeerSender(id, args.Connections, args.Directory, args.Inbox, args.Logger, args.Token),
+            (Connections: connections, Directory: directory, Inbox: inbox, Logger: logger, _stopping.Token));
         sender.Post(message);
     }
 
@@ -56,6 +64,7 @@ internal sealed class RaftStreams(
                 throw new InvalidDataException($"node {from} sent an empty raft message");
             }
 
+            heard?.Invoke(from);
             // A full inbox drops: waiting here would only deliver stale messages later.
             Volatile.Read(ref _inbox)?.Receive(message);
         }

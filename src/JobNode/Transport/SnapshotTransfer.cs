@@ -11,7 +11,7 @@ namespace JobNode.Transport;
 /// receiver answers with one byte when the file is verified, durable and handed to its consensus thread.
 /// </summary>
 internal sealed class SnapshotTransfer(
-    PeerConnections connections, StatusBoard board, SnapshotStore store, ILogger logger) : IAsyncDisposable
+    PeerConnections connections, PeerDirectory directory, SnapshotStore store, ILogger logger) : IAsyncDisposable
 {
     private const int ChunkBytes = 64 << 10;
     private const int ProgressEveryMs = 5000;
@@ -103,7 +103,7 @@ internal sealed class SnapshotTransfer(
     {
         try
         {
-            Member member = board.Current.Configuration.Find(to)
+            Member member = directory.FindMember(to)
                 ?? throw new IOException("it is not a member of the cluster");
             logger.SnapshotSending(index, to.ToString());
             await SendAsync(member, message, index);

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary><c>jobnode members</c>: who is in the cluster; <c>remove</c> and <c>promote</c> change it.</summary>
+internal static class MembersVerb
+{
+    private static readonly HashSet<int> NumberColumns = [5, 6];
+
+    /// <summary>Builds the verb.</summary>
+    public static Command Create(CliContext context)
+    {
+        Option<string?> node = CliOptions.Node();
+        Option<bool> json = CliOptions.Flag("--json", "Print the node's JSON as it is.");
+        var command = new Command("members", "Show who is in the cluster, and change it.")
+        {
+            node,
+            json,
+            CreateChange(
+                context,
+                "remove",
+                "Remove a member for good: it never comes back under this id.",
+                HttpMethod.Delete,
+                static id => $"/members/{id}"),
+            CreateChange(
+                context,
+                "promote",
+                "Make a spare a stand-by, or a stand-by that has caught up a voter.",
+                HttpMethod.Post,
+                static id => $"/members/{id}/promote"),
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            string text = await client.GetTextAsync("/members", cancellation);
+            if (parsed.GetValue(json))
+            {
+                await context.Out.WriteLineAsync(text);
+            }
+            else
+            {
+                Write(context.Out, ApiClient.Read(text, ApiJsonContext.Default.MembersResponse));
+            }
+
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>Writes the table.</summary>
+    public static void Write(TextWriter output, MembersResponse members)
+    {
+        List<string[]> rows = [["ID", "ROLE", "ADDRESS", "ZONE", "VERSION", "BEHIND", "LAST CONTACT"]];
+        rows.AddRange(members.Members.Select(RowOf));
+        foreach (string line in CliText.Table(rows, NumberColumns))
+        {
+            output.WriteLine(line);
+        }
+    }
+
+    private static Command CreateChange(
+        CliContext context, string name, string description, HttpMethod method, Func<string, string> path)
+    {
+        Argument<string> id = new("ID")
+        {
+            Description = "The member: its id, an unambiguous beginning of it, or its address.",
+        };
+        Option<string?> node = CliOptions.Node();
+        var command = new Command(name, description) { id, node };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            MemberResponse member = await MemberFinder.FindAsync(client, parsed.GetRequiredValue(id), cancellation);
+            OutcomeResponse outcome = await client.AskAsync(
+                method, path(member.Id), ApiJsonContext.Default.OutcomeResponse, cancellation);
+            await context.Out.WriteLineAsync(outcome.Detail);
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static string[] RowOf(MemberResponse member) =>
+    [
+        member.Id,
+        member.Draining ? $"{member.Role}, draining" : member.Role,
+        member.Address,
+        member.Zone.Length > 0 ? member.Zone : "-",
+        member.Version ?? "-",
+        member.EntriesBehind?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        member.SecondsSinceContact is { } seconds
+            ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s ago")
+            : "-",
+    ];
+}

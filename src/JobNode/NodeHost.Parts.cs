@@ -1,0 +1,150 @@
+using JobNode.Api;
+using JobNode.Commands;
+using JobNode.Consensus;
+using JobNode.Consensus.Log;
+using JobNode.Membership;
+using JobNode.Observability;
+using JobNode.Queue;
+using JobNode.Scheduling;
+using JobNode.Transport;
+
+namespace JobNode;
+
+/// <content>How each part is made.</content>
+internal sealed partial class NodeHost
+{
+    private ClusterBootstrap CreateBootstrap() => new(
+        _identity,
+        new BootstrapParts(
+            _links.Hello,
+            _links.Announce,
+            Describe,
+            (index, configuration) => _snapshots.Save(index, index, configuration, state: null),
+            PeerLinks.Resolve,
+            _options.Membership.BootstrapExpect),
+        _loggers.CreateLogger("JobNode.Membership"));
+
+    /// <summary>What this node says of itself to the leader, now.</summary>
+    private Announcement Describe() => new(_identity.Self, _identity.Address)
+    {
+        Zone = _options.Membership.Zone,
+        ApiAddress = _api.Address,
+        Version = ProgramVersion.Text,
+        FeatureLevel = FeatureLevels.Latest,
+        ClusterId = _identity.ClusterId,
+        HasLog = _board?.Current.AppliedIndex > 0,
+        IsDraining = _stop.IsDraining,
+        IsLeaving = _stop is { IsDraining: true, IsLeaving: true },
+    };
+
+    private NodeMembership CreateMembership(StatusBoard board, PeerDirectory directory, RaftLoop loop) =>
+        Keep(new NodeMembership(
+            _options,
+            _identity,
+            _bootstrap,
+            _links,
+            _stop,
+            Describe,
+            board,
+            directory,
+            loop,
+            _contacts,
+            _time,
+            _loggers.CreateLogger("JobNode.Membership")));
+
+    private RaftStreams CreateStreams(PeerDirectory directory)
+    {
+        ILogger logger = _loggers.CreateLogger("JobNode.Transport");
+        var transfer = new SnapshotTransfer(_connections, directory, _snapshots, logger);
+        return Keep(new RaftStreams(_connections, directory, transfer, logger, _contacts.Heard));
+    }
+
+    private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)
+    {
+        SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
+        WriteAheadLog log = WriteAheadLog.Open(
+            _directory.Storage, latest.Index, new WriteAheadLogOptions(), latest.Term);
+        ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
+        if (log.RepairNote is { } note)
+        {
+            logger.LogRepaired(note);
+        }
+
+        return new RaftLoop(
+            new RaftCore(RaftCoreLogDetail.Warnings),
+            log,
+            _snapshots,
+            machine,
+            streams,
+            new SystemRaftClock(_time),
+            board,
+            new RaftLoopOptions { Self = _identity.Self },
+            logger,
+            events.Send);
+    }
+
+    private CommandForwarder CreateForwarder(
+        CommandProposer local, StatusBoard board, PeerDirectory directory) =>
+        Keep(new CommandForwarder(
+            local, _connections, board, directory, _loggers.CreateLogger("JobNode.Transport"), _time));
+
+    private WorkService CreateWork(
+        CommandProposer local,
+        RaftLoop loop,
+        QueueView view,
+        StatusBoard board,
+        PeerDirectory directory,
+        WorkBoard workBoard) =>
+        Keep(new WorkService(
+            _identity.Self,
+            _kernel,
+            HashThreads,
+            local,
+            loop,
+            view,
+            board,
+            workBoard,
+            (address, cancellation) => directory.FindLeader() is { } leader
+                ? _connections.OpenAsync(leader, PeerProtocol.WorkPath, cancellation)
+                : _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
+            _time,
+            _loggers.CreateLogger("JobNode.Scheduling")));
+
+    private void OpenApi(
+        CommandForwarder forwarder,
+        RaftLoop loop,
+        JobStateMachine machine,
+        StatusBoard board,
+        WorkBoard workBoard,
+        WorkService work,
+        JobEventFan events,
+        IClusterAdmin admin,
+        CallForwarder calls)
+    {
+        var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
+        _api.Open(new ApiParts(
+            forwarder,
+            loop,
+            machine.View,
+            board,
+            workBoard,
+            work.FindProgressAsync,
+            events.Waiters,
+            kernel,
+            _conditions,
+            admin,
+            calls,
+            new BackupSource(loop, machine, board).TakeAsync));
+    }
+
+    private void MapStreams(
+        RaftStreams streams, CommandForwarder forwarder, WorkService work, CallForwarder calls, AnnounceDesk desk)
+    {
+        _endpoint.MapForAnyone(PeerProtocol.AnnouncePath, desk.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.RaftPath, streams.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.SnapshotPath, streams.AcceptSnapshotAsync);
+        _endpoint.MapForMembers(PeerProtocol.ForwardPath, forwarder.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.WorkPath, work.AcceptAsync);
+        _endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
+    }
+}
