@@ -92,7 +92,7 @@ internal sealed class ApiHost : IAsyncDisposable
         Conditions,
         Admin,
         calls,
-        new BackupSource(Cluster, Cluster.Machine, Cluster.Board).TakeAsync));
+        new BackupSource(Cluster, Cluster.Machine, Cluster.Board).TakeAsync);
 
     public NodeConditions Conditions { get; } = new();
 
