@@ -21,16 +21,18 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
     private const string TooOld = "The cluster is at feature level 2, and this jobnode knows only level 1";
 
     private static readonly string[] OneWorker = ["--workers", "1"];
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RaiseTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Three_old_nodes_become_new_ones_one_by_one_under_load_and_the_level_rises_after_the_last()
     {
-        await using ClusterFixture cluster = await ClusterFixture.StartAsync(OneWorker, binary: PublishedBinary.Previous);
+        await using ClusterFixture cluster = await ClusterFixture.StartAsync(
+            OneWorker, binary: PublishedBinary.Previous);
         Dictionary<string, string> longJobs = await SendLongJobsAsync(cluster);
         await using LoadClients clients = new(
-            cluster.Nodes, new LoadOptions { AttemptTimeout = TimeSpan.FromSeconds(20), Pause = TimeSpan.FromMilliseconds(5) });
+            cluster.Nodes, new LoadOptions { AttemptTimeout = AttemptTimeout, Pause = TimeSpan.FromMilliseconds(5) });
         await Task.Delay(Between);
         TimeSpan begin = clients.Now;
         foreach (NodeProcess node in cluster.Nodes)
@@ -111,7 +113,9 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
         Assert.Single((await cluster.MeetAsync()).Select(row => row.StateDigest).Distinct());
     }
 
-    /// <summary>The old program refuses a directory of the new level, and the cluster refuses a node of the old.</summary>
+    /// <summary>
+    /// The old program refuses a directory of the new level, and the cluster refuses a node of the old.
+    /// </summary>
     private static async Task AssertTooOldAsync(ClusterFixture cluster)
     {
         NodeProcess node = cluster.Nodes[0];

@@ -15,7 +15,8 @@ internal static class PublishedBinary
             string path = Repository.PathOf("artifacts/jobnode-previous");
             return File.Exists(path)
                 ? path
-                : throw new FileNotFoundException($"{path} does not exist. Run `make artifacts/jobnode-previous` first.");
+                : throw new FileNotFoundException(
+                    $"{path} does not exist. Run `make artifacts/jobnode-previous` first.");
         }
     }
 
