@@ -134,7 +134,8 @@ internal sealed partial class NodeHost
             _conditions,
             new BackupSource(loop, machine, board).TakeAsync,
             admin,
-            calls));
+            calls,
+            new BackupSource(loop, machine, board).TakeAsync));
     }
 
     private void MapStreams(

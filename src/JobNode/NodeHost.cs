@@ -51,6 +51,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _kernel = ChainKernel.Create(options.ForcedIsa);
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
+        FeatureLevels.RequireKnown(_snapshots.Latest?.Configuration.FeatureLevel ?? FeatureLevels.First);
         _identity = new ClusterIdentity(_directory.NodeId);
         PeerSecurity security = PeerSecurity.Open(
             options.Security, loggers.CreateLogger("JobNode.Transport"), _time);

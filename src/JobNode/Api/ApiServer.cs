@@ -116,7 +116,7 @@ internal sealed class ApiServer(
             new BatchEndpoints(parts, jobs, time),
             new StatusEndpoints(parts, cluster, leaderCalls, metrics),
             new MemberEndpoints(parts),
-            new BackupEndpoint(parts));
+            new BackupEndpoint(parts, leaderCalls));
         _application.Open(new ApiRouter(
             routes, _access, parts.Board, cluster, leaderCalls, metrics, time, _logger));
     }
