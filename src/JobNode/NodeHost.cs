@@ -47,12 +47,12 @@ internal sealed class NodeHost : IAsyncDisposable
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger("JobNode.Host");
+        PeerSecurity security = PeerSecurity.Open(
+            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
         _kernel = ChainKernel.Create(options.ForcedIsa);
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
         _identity = new ClusterIdentity(_directory.NodeId);
-        PeerSecurity security = PeerSecurity.Open(
-            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
         _connections = new PeerConnections(_identity, security);
         _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _bootstrap = new ClusterBootstrap(

@@ -172,7 +172,7 @@ internal static class CertsVerb
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Failed, error.Message);
+            throw new CliFailure(ExitCode.Failed, $"{error.Message.TrimEnd('.')}.");
         }
     }
 }
