@@ -144,7 +144,8 @@ internal sealed class NodeHost : IAsyncDisposable
         raft.Start();
         work.Start();
         OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
-        NodeBanner.Write(Console.Out, _options, configuration, $"{_api.Scheme}://{_api.Address}", _identity, _kernel, HashThreads,
+        string url = $"{_api.Scheme}://{_api.Address}";
+        NodeBanner.Write(Console.Out, _options, configuration, url, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
         if (!cancellation.IsCancellationRequested)

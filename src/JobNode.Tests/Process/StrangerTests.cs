@@ -117,7 +117,7 @@ public sealed class StrangerTests : IDisposable
         await using NodeProcess foreign = new(Arguments(_others.Make("c"), JoinToken));
         foreign.Peers = [node.ClusterAddress, foreign.ClusterAddress];
         foreign.Start();
-        await node.WaitForOutputAsync("its TLS handshake failed");
+        await node.WaitForOutputAsync("its certificate (CN=c) is not of the cluster's CA");
         Assert.False(await foreign.Api.IsReadyAsync());
         await foreign.KillAsync();
 
