@@ -56,8 +56,8 @@ internal sealed class ConnectionGate(TlsPort? tls, EntryLimits limits, RefusalLo
         SslStream? secured;
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
-            limit.CancelAfter(limits.TimeoutMs);
+            // Who leaves ends the pipe, behind what it said: that is read first, and names it.
+            using var limit = new CancellationTokenSource(limits.TimeoutMs);
             (bool isIn, secured) = await EnterAsync(connection, remote, limit.Token);
             if (!isIn)
             {
@@ -90,9 +90,7 @@ internal sealed class ConnectionGate(TlsPort? tls, EntryLimits limits, RefusalLo
         }
         catch (OperationCanceledException)
         {
-            log.Write(RefusalKind.Silent, remote, connection.ConnectionClosed.IsCancellationRequested
-                ? "it left before it was in"
-                : $"it was not in within {limits.TimeoutMs} ms");
+            log.Write(RefusalKind.Silent, remote, $"it was not in within {limits.TimeoutMs} ms");
         }
         catch (Exception error) when (error is IOException or ConnectionResetException)
         {
