@@ -143,7 +143,7 @@ internal sealed class NodeHost : IAsyncDisposable
         streams.Attach(loop);
         raft.Start();
         work.Start();
-        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
+        OpenApi(forwarder, loop, machine, board, workBoard, work, events);
         string url = $"{_api.Scheme}://{_api.Address}";
         NodeBanner.Write(Console.Out, _options, configuration, url, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
@@ -227,15 +227,17 @@ internal sealed class NodeHost : IAsyncDisposable
     private void OpenApi(
         CommandForwarder forwarder,
         RaftLoop loop,
-        QueueView view,
+        JobStateMachine machine,
         StatusBoard board,
         WorkBoard workBoard,
         WorkService work,
         JobEventFan events)
     {
+        var backups = new BackupSource(loop, machine, board);
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions));
+            forwarder, loop, machine.View, board, workBoard, work.FindProgressAsync, events.Waiters, kernel,
+            _conditions, backups.TakeAsync));
     }
 
     private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)

@@ -179,7 +179,7 @@ public sealed class AccessTests : IDisposable
 
     private static HashSet<string> Routes() =>
     [
-        .. ApiServer.Routes(null!, null!, null!)
+        .. ApiServer.Routes(null!, null!, null!, null!)
             .SelectMany(route => route.Methods.Select(method => $"{method} {route.Template}")),
     ];
 

@@ -26,6 +26,7 @@ internal sealed class ImportRules
         ["Transport"] = ["Commands", "Consensus", "Observability", "Security"],
         ["Membership"] = ["Commands", "Consensus", "Transport", "Observability"],
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
+        ["Recovery"] = ["Commands", "Queue", "Consensus", "Observability"],
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
@@ -34,7 +35,7 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "Security", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Recovery", "Security", "/ServeOptions",
         ],
     };
 

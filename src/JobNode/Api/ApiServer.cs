@@ -38,7 +38,8 @@ internal sealed class ApiServer(
     public string Scheme => _tls is null ? "http" : "https";
 
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
-    public static IReadOnlyList<ApiRoute> Routes(JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status) =>
+    public static IReadOnlyList<ApiRoute> Routes(
+        JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status, BackupEndpoint backup) =>
     [
         new("/enqueue", ["PUT", "POST"], ApiScope.Enqueue, (context, _) => jobs.EnqueueAsync(context)),
         new("/pullCompleted", ["POST"], ApiScope.Pull, (context, _) => jobs.PullAsync(context)),
@@ -47,6 +48,7 @@ internal sealed class ApiServer(
         new("/jobs/{id}", ["GET"], ApiScope.Read, (context, id) => jobs.GetAsync(context, id)),
         new("/jobs/{id}", ["DELETE"], ApiScope.Enqueue, (context, id) => jobs.CancelAsync(context, id)),
         new("/status", ["GET"], ApiScope.Read, (context, _) => status.StatusAsync(context)),
+        new("/backup", ["GET"], ApiScope.Admin, (context, _) => backup.GetAsync(context)),
         new("/livez", ["GET"], ApiScope.Open, (context, _) => status.LiveAsync(context)),
         new("/readyz", ["GET"], ApiScope.Open, (context, _) => status.ReadyAsync(context)),
         new("/metrics", ["GET"], ApiScope.Read, (context, _) => status.MetricsAsync(context)),
@@ -81,7 +83,10 @@ internal sealed class ApiServer(
         var metrics = new Metrics();
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
         IReadOnlyList<ApiRoute> routes = Routes(
-            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, cluster, metrics));
+            jobs,
+            new BatchEndpoints(parts, jobs, time),
+            new StatusEndpoints(parts, cluster, metrics),
+            new BackupEndpoint(parts));
         _application.Open(new ApiRouter(routes, _access, parts.Board, cluster, metrics, time, _logger));
     }
 

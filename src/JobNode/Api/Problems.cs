@@ -58,6 +58,7 @@ internal static class Problems
     public static readonly ProblemKind PathUnknown = new("/problems/path-unknown", 404, "Path unknown");
     public static readonly ProblemKind MethodNotAllowed =
         new("/problems/method-not-allowed", 405, "Method not allowed");
+    public static readonly ProblemKind NoLogHere = new("/problems/no-log-here", 421, "No log here");
     public static readonly ProblemKind AlreadyFinished = new("/problems/already-finished", 409, "Job already finished");
     public static readonly ProblemKind IdempotencyKeyReused =
         new("/problems/idempotency-key-reused", 422, "Idempotency key reused");

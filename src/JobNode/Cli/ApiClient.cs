@@ -55,6 +55,46 @@ internal sealed class ApiClient : IDisposable
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         Read(await GetTextAsync(path, cancellation), type);
 
+    /// <summary>Streams the answer's body; gives the headers asked for.</summary>
+    /// <exception cref="IOException">It broke off, or a header is missing.</exception>
+    public async Task<Dictionary<string, string>> DownloadAsync(
+        string path, IReadOnlyList<string> headers, Stream destination, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
+            }
+
+            var found = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (string header in headers)
+            {
+                found[header] = response.Headers.TryGetValues(header, out IEnumerable<string>? values)
+                    ? string.Join(',', values)
+                    : throw new IOException($"the answer of {_node} has no header {header}; is it a jobnode?");
+            }
+
+            await response.Content.CopyToAsync(destination, cancellation);
+            return found;
+        }
+        catch (HttpRequestException error) when (response is null)
+        {
+            throw Unreachable(error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new IOException($"the download from {_node} broke off: {Reason(error)}.", error);
+        }
+        finally
+        {
+            response?.Dispose();
+        }
+    }
+
     /// <summary>Takes results; the answer's JSON as it came.</summary>
     public async Task<string> PullAsync(int top, string order, string? idempotencyKey, CancellationToken cancellation)
     {

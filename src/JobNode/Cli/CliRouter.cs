@@ -17,6 +17,10 @@ internal static class CliRouter
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
         ("certs", CertsVerb.Create),
+        ("backup", BackupVerb.Create),
+        ("restore", RestoreVerb.Create),
+        ("recover", RecoverVerb.Create),
+        ("check", CheckVerb.Create),
         ("bench", BenchVerb.Create),
         ("version", VersionVerb.Create),
     ];

@@ -50,6 +50,14 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         "wait" => ["jobnode wait 0198c0de-0000-7000-8000-000000000000 --timeout 5m"],
         "certs" or "init" => ["jobnode certs init", "jobnode certs node a --address 10.0.0.1"],
         "node" => ["jobnode certs node a --address 10.0.0.1 --address a.example.org"],
+        "backup" => ["jobnode backup jobs.backup", "jobnode backup /mnt/nightly.backup --node 10.0.0.2:5000"],
+        "restore" =>
+        [
+            "jobnode restore jobs.backup --data-dir /var/lib/jobnode --advertise 10.0.0.1:5001",
+            "jobnode serve --data-dir /var/lib/jobnode ...",
+        ],
+        "recover" => ["jobnode recover --data-dir /var/lib/jobnode"],
+        "check" => ["jobnode check /var/lib/jobnode"],
         "bench" or "hash" => ["jobnode bench hash --seconds 2", "jobnode bench hash --json --threads 4"],
         "version" => ["jobnode version"],
         _ =>

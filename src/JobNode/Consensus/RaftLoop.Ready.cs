@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
@@ -8,13 +9,23 @@ namespace JobNode.Consensus;
 /// <content>Handling of one Ready: persist, send, apply, advance.</content>
 internal sealed partial class RaftLoop
 {
+    private readonly HeartbeatRepeater _heartbeats;
     private readonly List<CommandResult> _results = [];
     private HardState _hardState;
     private RaftRole _role;
     private NodeId _leader;
+    private NodeId _lastLeader;
     private ulong _leadershipTerm;
     private ulong _appliedIndex;
     private ulong _appliedTerm;
+
+    /// <summary>Milliseconds after which <see cref="RepeatHeartbeats"/> wants to be called again.</summary>
+    public int RepeatEveryMs => _options.TickMs;
+
+    /// <summary>
+    /// Timer thread: keeps the followers of a leader calm whose disk is slow (<see cref="HeartbeatRepeater"/>).
+    /// </summary>
+    public void RepeatHeartbeats() => _heartbeats.Repeat();
 
     /// <summary>True when the core has still more after the most that one turn does.</summary>
     private bool HandleReadies()
@@ -40,6 +51,8 @@ internal sealed partial class RaftLoop
     {
         Invariant.That(_ready.HardState.Term >= _hardState.Term, "the term never goes back");
         Invariant.That(_ready.HardState.Commit >= _hardState.Commit, "the commit index never goes back");
+        _isSnapshotWanted |= _ready.SnapshotWanted;
+        NoteChanges();
         bool maySendEarly = MaySendBeforePersisting();
         if (_ready.Snapshot is ReadySnapshot snapshot)
         {
@@ -75,17 +88,41 @@ internal sealed partial class RaftLoop
     /// <summary>
     /// A leader may write its own log while the followers write theirs (dissertation section 10.2.1), because an entry
     /// commits through the others' answers, which are stepped after our own sync. Not so in a Ready that also holds a
-    /// new term or vote, or that commits what only we have (a sole voter).
+    /// new term or vote, or that commits what only we have (a sole voter) or a change of the configuration.
     /// </summary>
     private bool MaySendBeforePersisting() =>
         _ready.Role == RaftRole.Leader
         && _ready.Snapshot is null
         && _ready.HardState.Term == _hardState.Term
         && _ready.HardState.Vote == _hardState.Vote
-        && _ready.HardState.Commit <= _log.LastIndex;
+        && _ready.HardState.Commit <= _log.LastIndex
+        && !CommitsChange();
 
     private void Persist()
     {
+        bool leadsOn = _role == RaftRole.Leader
+            && _ready.Role == RaftRole.Leader
+            && _ready.HardState.Term == _leadershipTerm;
+        if (leadsOn)
+        {
+            _heartbeats.BeginWrite();
+        }
+
+        try
+        {
+            Write();
+        }
+        finally
+        {
+            _heartbeats.EndWrite();
+        }
+
+        _hardState = _ready.HardState;
+    }
+
+    private void Write()
+    {
+        long startedAt = Stopwatch.GetTimestamp();
         HardState? hardState = _ready.HardStateChanged ? _ready.HardState : null;
         if (_ready.Entries.Count > 0 || hardState is not null)
         {
@@ -93,12 +130,11 @@ internal sealed partial class RaftLoop
         }
 
         // A new commit index alone stays buffered until the next write: raft finds it again after a restart.
-        if (_ready.MustSync || _ready.Snapshot is not null)
+        if (_ready.MustSync || _ready.Snapshot is not null || CommitsChange())
         {
             _log.FlushAndSync();
+            _options.Timings.NoteSync(startedAt);
         }
-
-        _hardState = _ready.HardState;
     }
 
     private void SendMessages(bool appends)
@@ -117,6 +153,11 @@ internal sealed partial class RaftLoop
             }
             else
             {
+                if (message.Kind == RaftMessageKind.Heartbeat)
+                {
+                    _heartbeats.NoteSent(message.To, message.Bytes);
+                }
+
                 _transport.Send(message.To, message.Bytes);
             }
         }
@@ -139,6 +180,12 @@ internal sealed partial class RaftLoop
 
     private void Apply(RaftEntry entry)
     {
+        if (entry.Kind == RaftEntryKind.ConfigurationChange)
+        {
+            ApplyChange(entry);
+            return;
+        }
+
         if (entry.Kind != RaftEntryKind.Normal)
         {
             throw new InvalidDataException(
@@ -159,10 +206,7 @@ internal sealed partial class RaftLoop
         }
         catch (InvalidDataException exception)
         {
-            throw new InvalidDataException(
-                $"log entry {entry.Index} (term {entry.Term}, {entry.Data.Length} bytes) cannot be decoded: "
-                + $"{exception.Message}; going on would let this node's state differ from the others'",
-                exception);
+            throw Undecodable(entry, exception);
         }
 
         _lastStampMs = Math.Max(_lastStampMs, decoded.TimeMs);
@@ -175,6 +219,11 @@ internal sealed partial class RaftLoop
         _machine.Advance(entry.Index);
         _pending.Complete(decoded.Id, _results, entry.Index);
     }
+
+    private static InvalidDataException Undecodable(RaftEntry entry, InvalidDataException reason) => new(
+        $"log entry {entry.Index} (term {entry.Term}, {entry.Data.Length} bytes) cannot be decoded: "
+        + $"{reason.Message}; going on would let this node's state differ from the others'",
+        reason);
 
     /// <summary>
     /// After applying: what this Ready committed is known, and only the rest of the proposals is not.
@@ -190,6 +239,13 @@ internal sealed partial class RaftLoop
         if (_role != _ready.Role || _leader != _ready.Leader || isNewTerm)
         {
             LogMessages.RoleChanged(_logger, _ready.Role, _ready.Leader, _ready.HardState.Term);
+        }
+
+        if (_leader != _ready.Leader || isNewTerm)
+        {
+            bool isAnother = _ready.Leader != NodeId.None && _ready.Leader != _lastLeader;
+            _lastLeader = isAnother ? _ready.Leader : _lastLeader;
+            _options.Timings.NoteLeader(isAnother);
         }
 
         _role = _ready.Role;

@@ -17,6 +17,7 @@ internal sealed partial class RaftLoop
     private ClusterConfiguration _configuration;
     private long _bytesSinceSnapshot;
     private bool _isSaving;
+    private bool _isSnapshotWanted;
     private string? _receivedFile;
 
     private void StartFrom(SnapshotMetadata latest)
@@ -32,22 +33,24 @@ internal sealed partial class RaftLoop
             Vote = remembered.Term >= latest.Term ? remembered.Vote : 0,
         };
         IReadOnlyList<RaftEntry> entries = _log.TakeRecoveredEntries();
-        List<NodeId> voters = [];
-        foreach (Member member in latest.Configuration.Members)
+        RaftConfiguration configuration = latest.Index == 0
+            ? RaftConfiguration.Empty
+            : RaftConfiguration.Of(latest.Configuration);
+        foreach (RaftEntry entry in entries)
         {
-            voters.Add(member.Id);
+            _lastChangeIndex = entry.Kind == RaftEntryKind.ConfigurationChange ? entry.Index : _lastChangeIndex;
         }
 
         _core.Start(new RaftCoreStart(
             _options.Self,
             latest.Index,
             latest.Term,
-            voters,
+            configuration,
             _hardState,
             entries,
             _options.ElectionTicks,
             _options.HeartbeatTicks));
-        if (voters.Count == 1 && voters[0] == _options.Self)
+        if (configuration.Voters is [NodeId onlyVoter] && onlyVoter == _options.Self)
         {
             // Nobody else could lead: waiting for a leader's sign of life would only cost an election time-out.
             _core.Campaign();
@@ -62,7 +65,7 @@ internal sealed partial class RaftLoop
         {
             _machine.Advance(BootstrapIndex);
         }
-        else
+        else if (metadata.Index > 0)
         {
             using Stream body = _snapshots.OpenBody(metadata.Index);
             _machine.Restore(body);
@@ -124,7 +127,8 @@ internal sealed partial class RaftLoop
 
     private void TakeSnapshotIfDue()
     {
-        bool isDue = _appliedIndex - _snapshot.Index >= _options.SnapshotEntriesMax
+        bool isDue = _isSnapshotWanted
+            || _appliedIndex - _snapshot.Index >= _options.SnapshotEntriesMax
             || _bytesSinceSnapshot >= _options.SnapshotBytesMax;
         if (!isDue || _isSaving || _appliedIndex == _snapshot.Index)
         {
@@ -162,6 +166,7 @@ internal sealed partial class RaftLoop
     {
         Invariant.That(_isSaving, "a snapshot that was saved was begun");
         _isSaving = false;
+        _isSnapshotWanted = false; // who still needs a newer one asks again
         if (saved.Index <= _snapshot.Index)
         {
             // The leader's newer one was installed meanwhile.
@@ -171,7 +176,7 @@ internal sealed partial class RaftLoop
         _snapshot = saved;
         _bytesSinceSnapshot -= bytes;
         ulong kept = Math.Min(_options.KeptEntriesMax, saved.Index);
-        _core.Compact(saved.Index, saved.Index - kept);
+        _core.Compact(saved.Index, RaftConfiguration.Of(saved.Configuration), saved.Index - kept);
         _log.Compact(saved.Index);
         _snapshots.DeleteOlderThan(saved.Index);
         LogMessages.SnapshotSaved(_logger, saved.Index);
