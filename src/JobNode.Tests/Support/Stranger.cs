@@ -79,9 +79,10 @@ internal sealed class Stranger(string address)
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync(_port, cancellation);
-                await socket.GetStream().WriteAsync((byte[])[.. begin, .. noise], cancellation);
+                NetworkStream stream = socket.GetStream();
+                await stream.WriteAsync((byte[])[.. begin, .. noise], cancellation);
                 socket.Client.Shutdown(SocketShutdown.Send);
-                await socket.GetStream().CopyToAsync(Stream.Null, cancellation);
+                await stream.CopyToAsync(Stream.Null, cancellation);
             }
             catch (Exception error) when (error is IOException or SocketException)
             {
