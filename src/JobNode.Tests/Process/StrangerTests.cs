@@ -43,7 +43,7 @@ public sealed class StrangerTests : IDisposable
         long after = node.MemoryBytes("VmRSS");
         Assert.True(after < before + GrowthBytesMax, $"{before} bytes became {after}");
         await node.WaitForOutputAsync("bytes of no protocol");
-        await node.WaitForOutputAsync("more on the cluster port within a second: NotTls");
+        await AssertCountsTheRestAsync(node);
         await AssertServesAsync(node);
     }
 
@@ -95,6 +95,23 @@ public sealed class StrangerTests : IDisposable
         }
 
         Assert.NotEqual(before, after);
+    }
+
+    /// <summary>Lines left out of a second are counted by the next refusal of their kind in a later one.</summary>
+    private static async Task AssertCountsTheRestAsync(NodeProcess node)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            await Curl.RunAsync($"http://{node.ClusterAddress}/");
+            if (node.Output.Contains("more on the cluster port within a second: NotTls", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        Assert.Fail($"the log does not count those who were refused:\n{node.Output}");
     }
 
     private static async Task AssertServesAsync(NodeProcess node)
