@@ -134,8 +134,7 @@ internal sealed partial class NodeHost
             _conditions,
             new BackupSource(loop, machine, board).TakeAsync,
             admin,
-            calls,
-            new BackupSource(loop, machine, board).TakeAsync));
+            calls));
     }
 
     private void MapStreams(

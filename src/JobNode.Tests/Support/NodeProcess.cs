@@ -121,6 +121,22 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the node has written this.</summary>
+    /// <exception cref="TimeoutException">It did not within a minute.</exception>
+    public async Task WaitForOutputAsync(string text)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!_output.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        {
+            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
+            {
+                throw new TimeoutException($"the node did not say \"{text}\":\n{Output}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>kill -9, and waits until the process is gone.</summary>
     public Task KillAsync()
     {

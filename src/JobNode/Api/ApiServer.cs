@@ -165,7 +165,7 @@ internal sealed class ApiServer(
 
             var port = new TlsPort(
                 _tls, NeedsClientCertificate: false, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
-            var gate = new ConnectionGate(port, new RefusalLog("API", _logger, time));
+            var gate = new ConnectionGate(port, EntryLimits.Api, new RefusalLog("API", _logger, time));
             listen.Use(next => connection => gate.HandleAsync(connection, next));
         });
         return settings;
