@@ -113,7 +113,7 @@ internal sealed partial class NodeHost
     private void OpenApi(
         CommandForwarder forwarder,
         RaftLoop loop,
-        QueueView view,
+        JobStateMachine machine,
         StatusBoard board,
         WorkBoard workBoard,
         WorkService work,
@@ -121,17 +121,19 @@ internal sealed partial class NodeHost
         IClusterAdmin admin,
         CallForwarder calls)
     {
+        var backups = new BackupSource(loop, machine, board);
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
             forwarder,
             loop,
-            view,
+            machine.View,
             board,
             workBoard,
             work.FindProgressAsync,
             events.Waiters,
             kernel,
             _conditions,
+            backups.TakeAsync,
             admin,
             calls));
     }

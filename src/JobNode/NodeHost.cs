@@ -9,6 +9,7 @@ using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
 using JobNode.Scheduling;
+using JobNode.Security;
 using JobNode.Transport;
 
 namespace JobNode;
@@ -51,8 +52,10 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
         _identity = new ClusterIdentity(_directory.NodeId);
-        _connections = new PeerConnections(_identity);
-        _endpoint = new ClusterEndpoint(_identity, loggers);
+        PeerSecurity security = PeerSecurity.Open(
+            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
+        _connections = new PeerConnections(_identity, security);
+        _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _links = new PeerLinks(_connections);
         _contacts = new MemberContacts(_time);
         _bootstrap = CreateBootstrap();
@@ -145,8 +148,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
         raft.Start();
         members.Start();
         work.Start();
-        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events, members.Admin, calls);
-        NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
+        OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
+        NodeBanner.Write(Console.Out, _options, configuration, $"{_api.Scheme}://{_api.Address}", _identity, _kernel,
+            HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         using CancellationTokenRegistration asked = cancellation.Register(() => _stop.RequestDrain(leave: false));
         await Task.WhenAny(raft.Ended, _stop.Asked);

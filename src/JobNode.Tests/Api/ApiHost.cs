@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
 using JobNode.Commands;
+using JobNode.Consensus;
 using JobNode.Observability;
 using JobNode.Tests.Transport;
 using JobNode.Transport;
@@ -94,6 +95,7 @@ internal sealed class ApiHost : IAsyncDisposable
         Waiters,
         new KernelInfo("scalar", ["avx2 is not used: a test"]),
         Conditions,
+        new BackupSource(Cluster, Cluster.Machine, Cluster.Board).TakeAsync,
         Admin,
         calls);
 

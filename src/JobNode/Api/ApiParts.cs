@@ -17,6 +17,7 @@ namespace JobNode.Api;
 /// <param name="Waiters">Readers that wait for a job to finish.</param>
 /// <param name="Kernel">The hash kernel in use.</param>
 /// <param name="Conditions">What keeps this node from full service now.</param>
+/// <param name="TakeBackup">Freezes the state after a read barrier; null when no quorum answers.</param>
 /// <param name="Admin">What an operator may ask of the cluster.</param>
 /// <param name="Calls">Passes calls to the leader.</param>
 internal sealed record ApiParts(
@@ -29,5 +30,6 @@ internal sealed record ApiParts(
     JobWaiters Waiters,
     KernelInfo Kernel,
     NodeConditions Conditions,
+    Func<CancellationToken, Task<ClusterBackup?>> TakeBackup,
     IClusterAdmin Admin,
     CallForwarder Calls);

@@ -9,6 +9,7 @@ namespace JobNode.Api;
 /// </summary>
 internal sealed class ApiRouter(
     IReadOnlyList<ApiRoute> routes,
+    ApiAccess access,
     StatusBoard board,
     ClusterReader cluster,
     LeaderCalls leaderCalls,
@@ -60,7 +61,9 @@ internal sealed class ApiRouter(
 
         if (route.Allows(context.Request.Method))
         {
-            return ServeAsync(context, route, id);
+            return access.Judge(context, route.Scope) is { } problem
+                ? ApiResponses.RefuseUnreadAsync(context, problem)
+                : ServeAsync(context, route, id);
         }
 
         string allowed = string.Join(", ", routes

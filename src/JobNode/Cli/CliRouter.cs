@@ -19,6 +19,11 @@ internal static class CliRouter
         ("enqueue", EnqueueVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
+        ("certs", CertsVerb.Create),
+        ("backup", BackupVerb.Create),
+        ("restore", RestoreVerb.Create),
+        ("recover", RecoverVerb.Create),
+        ("check", CheckVerb.Create),
         ("bench", BenchVerb.Create),
         ("version", VersionVerb.Create),
     ];
@@ -74,6 +79,7 @@ internal static class CliRouter
             }
         }
 
+        NodeAccess.AddTo(root);
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help })
