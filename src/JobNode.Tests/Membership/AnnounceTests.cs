@@ -151,18 +151,30 @@ public sealed class AnnounceTests
     {
         var said = new Announcement(new NodeId(7), "a:5001")
         {
-            Zone = "z", ApiAddress = "a:5000", Version = "1.2", FeatureLevel = 3, ClusterId = 42, HasLog = true,
-            IsDraining = true, IsLeaving = true, KnownTag = "x",
+            Zone = "z",
+            ApiAddress = "a:5000",
+            Version = "1.2",
+            FeatureLevel = 3,
+            ClusterId = 42,
+            HasLog = true,
+            IsDraining = true,
+            IsLeaving = true,
+            KnownTag = "x",
         };
         Assert.Equal(said, Announcement.Decode(said.Encode()));
         var configuration = new ClusterConfiguration(
             42, [new Member(new NodeId(7), "a:5001") { Role = MemberRole.StandBy, Zone = "z", FeatureLevel = 2 }])
         {
-            Removed = [new NodeId(5)], FeatureLevel = 2,
+            Removed = [new NodeId(5)],
+            FeatureLevel = 2,
         };
         var answer = new AnnounceAnswer(AnnounceVerdict.Pending, "why")
         {
-            Leader = new NodeId(7), LeaderAddress = "a:5001", Term = 4, MayGo = true, Tag = "t",
+            Leader = new NodeId(7),
+            LeaderAddress = "a:5001",
+            Term = 4,
+            MayGo = true,
+            Tag = "t",
             Configuration = configuration,
         };
         Assert.Equal(answer, AnnounceAnswer.Decode(answer.Encode()));
