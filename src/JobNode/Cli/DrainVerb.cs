@@ -23,7 +23,7 @@ internal static class DrainVerb
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             await DrainAsync(context, client, parsed.GetValue(leave), cancellation);
             return (int)ExitCode.Ok;
         });

@@ -33,7 +33,7 @@ internal static class MembersVerb
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             string text = await client.GetTextAsync("/members", cancellation);
             if (parsed.GetValue(json))
             {
@@ -71,7 +71,7 @@ internal static class MembersVerb
         var command = new Command(name, description) { id, node };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             MemberResponse member = await MemberFinder.FindAsync(client, parsed.GetRequiredValue(id), cancellation);
             OutcomeResponse outcome = await client.AskAsync(
                 method, path(member.Id), ApiJsonContext.Default.OutcomeResponse, cancellation);

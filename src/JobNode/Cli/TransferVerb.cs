@@ -15,7 +15,7 @@ internal static class TransferVerb
         var command = new Command("transfer", "Hand leadership to another voter.") { to, node };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             string query = parsed.GetValue(to) is { } text
                 ? $"?to={(await MemberFinder.FindAsync(client, text, cancellation)).Id}"
                 : "";
