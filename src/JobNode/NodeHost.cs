@@ -179,7 +179,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
             _loggers.CreateLogger("JobNode.Membership").NodeRemoved(reason);
             throw new CliFailure(
                 ExitCode.Failed,
-                $"{reason}, and a removed node never comes back: start with an empty --data-dir to join as a new member");
+                $"{reason}, and a removed node never comes back: start with an empty --data-dir to join as a new "
+                + "member");
         }
 
         _logger.NodeFailed();

@@ -50,7 +50,7 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task Each_call_is_answered_to_exactly_the_tokens_of_the_table()
     {
-        await using ApiHost host = await ApiHost.StartAsync(new SecurityOptions { ApiTokenFile = WriteTokens() });
+        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = WriteTokens() });
         foreach ((string call, string allowed) in Table.Where(row => Routes().Contains(row.Call)))
         {
             foreach (string who in (string[])["nobody", "stranger", .. Tokens.Keys])
@@ -84,7 +84,7 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task A_refused_upload_changes_nothing_and_says_what_to_do()
     {
-        await using ApiHost host = await ApiHost.StartAsync(new SecurityOptions { ApiTokenFile = WriteTokens() });
+        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = WriteTokens() });
         using HttpResponseMessage none = await host.PutAsync(new ByteArrayContent(new byte[100_000]), "iterations=1");
         await ProblemTests.AssertProblemAsync(none, 401, "token-needed", "--token-file");
         using HttpResponseMessage wrong = await CallAsync(host, "PUT /enqueue", "pull");
@@ -96,7 +96,7 @@ public sealed class AccessTests : IDisposable
     public async Task Changed_tokens_count_without_a_restart()
     {
         string file = WriteTokens();
-        await using ApiHost host = await ApiHost.StartAsync(new SecurityOptions { ApiTokenFile = file });
+        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = file });
         File.WriteAllText(file, "a-new-token-instead admin\n");
         HttpStatusCode last = HttpStatusCode.OK;
         for (int i = 0; i < 1000 && last == HttpStatusCode.OK; i++)
@@ -149,7 +149,7 @@ public sealed class AccessTests : IDisposable
     {
         using var certificates = new CertificateFolder();
         var options = new SecurityOptions { Api = certificates.Make("a") };
-        await using ApiHost host = await ApiHost.StartAsync(options);
+        await using ApiHost host = await ApiHost.StartAsync(security: options);
         foreach (Version version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
         {
             using var client = new HttpClient(new SocketsHttpHandler
@@ -179,7 +179,7 @@ public sealed class AccessTests : IDisposable
 
     private static HashSet<string> Routes() =>
     [
-        .. ApiServer.Routes(null!, null!, null!, null!)
+        .. ApiServer.Routes(null!, null!, null!, null!, null!)
             .SelectMany(route => route.Methods.Select(method => $"{method} {route.Template}")),
     ];
 
