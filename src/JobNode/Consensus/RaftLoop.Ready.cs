@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
 using JobNode.Observability;
@@ -16,6 +15,8 @@ internal sealed partial class RaftLoop
     private ulong _appliedIndex;
     private ulong _appliedTerm;
 
+    private bool _maySendEarly;
+
     /// <summary>True when the core has still more after the most that one turn does.</summary>
     private bool HandleReadies()
     {
@@ -26,7 +27,10 @@ internal sealed partial class RaftLoop
                 return false;
             }
 
-            HandleReady();
+            if (!HandleReady())
+            {
+                return false;
+            }
         }
 
         return true;
@@ -34,34 +38,37 @@ internal sealed partial class RaftLoop
 
     /// <summary>
     /// Nothing may come between taking a Ready and <see cref="IRaftCore.Advance"/>: a tick there can panic while a
-    /// snapshot is pending, and a stepped snapshot would switch the configuration under the Ready.
+    /// snapshot is pending, and a stepped snapshot would switch the configuration under the Ready. False when the disk
+    /// takes no writes: then <see cref="TryUnblock"/> goes on with this Ready.
     /// </summary>
-    private void HandleReady()
+    private bool HandleReady()
     {
         Invariant.That(_ready.HardState.Term >= _hardState.Term, "the term never goes back");
         Invariant.That(_ready.HardState.Commit >= _hardState.Commit, "the commit index never goes back");
-        bool maySendEarly = MaySendBeforePersisting();
-        if (_ready.Snapshot is ReadySnapshot snapshot)
-        {
-            InstallSnapshot(snapshot);
-        }
-
-        if (maySendEarly)
+        _maySendEarly = MaySendBeforePersisting();
+        if (_maySendEarly)
         {
             SendMessages(appends: true);
         }
 
-        Persist();
-        if (maySendEarly)
+        _isAppended = false;
+        if (!TryPersist())
         {
-            SendMessages(appends: false);
-        }
-        else
-        {
-            SendMessages(appends: true);
-            SendMessages(appends: false);
+            return false;
         }
 
+        FinishReady();
+        return true;
+    }
+
+    private void FinishReady()
+    {
+        if (!_maySendEarly)
+        {
+            SendMessages(appends: true);
+        }
+
+        SendMessages(appends: false);
         ApplyCommitted();
         foreach (ReadState state in _ready.ReadStates)
         {
@@ -83,23 +90,6 @@ internal sealed partial class RaftLoop
         && _ready.HardState.Term == _hardState.Term
         && _ready.HardState.Vote == _hardState.Vote
         && _ready.HardState.Commit <= _log.LastIndex;
-
-    private void Persist()
-    {
-        HardState? hardState = _ready.HardStateChanged ? _ready.HardState : null;
-        if (_ready.Entries.Count > 0 || hardState is not null)
-        {
-            _log.Append(CollectionsMarshal.AsSpan(_ready.Entries), hardState);
-        }
-
-        // A new commit index alone stays buffered until the next write: raft finds it again after a restart.
-        if (_ready.MustSync || _ready.Snapshot is not null)
-        {
-            _log.FlushAndSync();
-        }
-
-        _hardState = _ready.HardState;
-    }
 
     private void SendMessages(bool appends)
     {

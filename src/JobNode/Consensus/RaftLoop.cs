@@ -74,6 +74,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         Slots = new ProposalSlots(Limits.ProposalsInFlightMax);
         SnapshotMetadata latest = snapshots.Latest
             ?? throw new InvalidOperationException("a node starts from at least the bootstrap snapshot");
+        _schedule = new SnapshotSchedule(options, snapshots.LatestBytes);
         _snapshot = latest;
         _configuration = latest.Configuration;
         _lastTickMs = clock.MonotonicMs;
@@ -99,10 +100,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         {
             if (!isBusy)
             {
-                long untilTickMs = _lastTickMs + _options.TickMs - _clock.MonotonicMs;
-                if (untilTickMs > 0)
+                long dueMs = IsBlocked ? _retryAtMs : _lastTickMs + _options.TickMs;
+                long untilDueMs = dueMs - _clock.MonotonicMs;
+                if (untilDueMs > 0)
                 {
-                    _inbox.WaitForInput((int)Math.Min(untilTickMs, _options.TickMs));
+                    _inbox.WaitForInput((int)Math.Min(untilDueMs, Math.Max(DiskRetryMs, _options.TickMs)));
                 }
             }
 
@@ -172,7 +174,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         {
             try
             {
-                _log.Close();
+                CloseLog();
             }
             finally
             {
@@ -194,12 +196,30 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     {
         RaftInputs inputs = _inbox.TakeAll();
         ulong appliedBefore = _appliedIndex;
+        foreach (Action stored in inputs.Stored)
+        {
+            stored();
+        }
+
+        if (IsBlocked && !TryUnblock())
+        {
+            TurnBlocked(inputs);
+            return false;
+        }
+
         foreach (Action finished in inputs.Finished)
         {
             finished();
         }
 
         StepMessages(inputs);
+        if (IsBlocked)
+        {
+            inputs.ForgetStepped();
+            TurnBlocked(inputs);
+            return false;
+        }
+
         Tick();
         Propose(inputs.Proposals);
         HandOverIfLeaving();
@@ -247,7 +267,14 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
 
         foreach (ReceivedSnapshot received in inputs.Snapshots)
         {
-            StepSnapshot(received);
+            if (IsBlocked)
+            {
+                DiscardReceived(received.FileName);
+            }
+            else
+            {
+                StepSnapshot(received);
+            }
         }
     }
 
