@@ -56,7 +56,21 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public void ReportSnapshot(NodeId node, bool delivered) => steps.Add("snapshot reported");
 
-    public ulong MatchIndexOf(NodeId node) => Matches.GetValueOrDefault(node);
+    public bool ProposeChange(RaftChange change, ReadOnlySpan<byte> context)
+    {
+        if (AcceptsProposals)
+        {
+            steps.Add($"propose {change.Kind} {change.Node.Value}");
+            Proposed.Add(context.ToArray());
+        }
+
+        return AcceptsProposals;
+    }
+
+    public void ApplyChange(RaftChange change) => steps.Add($"change {change.Kind} {change.Node.Value}");
+
+    public void ReadProgress(List<MemberProgress> into) =>
+        into.AddRange(Matches.Select(static match => new MemberProgress(match.Key, match.Value, match.Value > 0)));
 
     public void TransferLeadership(NodeId to) => steps.Add($"transfer to {to.Value}");
 
@@ -74,7 +88,7 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public void Advance() => steps.Add("advance");
 
-    public void Compact(ulong snapshotIndex, ulong keepAfterIndex) =>
+    public void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex) =>
         steps.Add($"compact {snapshotIndex} {keepAfterIndex}");
 
     public void DrainLog(List<RaftCoreLogLine> into)

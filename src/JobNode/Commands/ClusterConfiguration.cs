@@ -11,6 +11,9 @@ internal sealed record ClusterConfiguration(UInt128 ClusterId, IReadOnlyList<Mem
     /// <summary>The highest feature level that every member knows, and that commands may therefore use.</summary>
     public int FeatureLevel { get; init; } = FeatureLevels.First;
 
+    /// <summary>True when this node is a member that votes.</summary>
+    public bool IsVoter(NodeId id) => Find(id) is { Role: MemberRole.Voter };
+
     /// <summary>The members that vote.</summary>
     public IEnumerable<Member> Voters => Members.Where(static member => member.Role == MemberRole.Voter);
 
@@ -27,11 +30,28 @@ internal sealed record ClusterConfiguration(UInt128 ClusterId, IReadOnlyList<Mem
 
         return null;
     }
+
+    /// <summary>By value, lists included.</summary>
+    public bool Equals(ClusterConfiguration? other) =>
+        other is not null
+        && ClusterId == other.ClusterId
+        && FeatureLevel == other.FeatureLevel
+        && Members.SequenceEqual(other.Members)
+        && Removed.SequenceEqual(other.Removed);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(ClusterId, FeatureLevel, Members.Count, Removed.Count);
 }
 
 /// <summary>One member: its id and the cluster address (HOST:PORT) at which the others reach it.</summary>
 internal sealed record Member(NodeId Id, string Address)
 {
+    /// <summary>Bytes of an address: a host name has 253 at most.</summary>
+    public const int AddressBytesMax = 300;
+
+    /// <summary>Bytes of a zone.</summary>
+    public const int ZoneBytesMax = 64;
+
     /// <summary>What it does in consensus.</summary>
     public MemberRole Role { get; init; } = MemberRole.Voter;
 

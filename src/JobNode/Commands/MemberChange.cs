@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace JobNode.Commands;
 
 /// <summary>One change of the configuration: one entry of the log, applied by every node alike.</summary>
@@ -60,6 +62,7 @@ internal static class ConfigurationChange
         string? refusal = known is null
             ? RefuseNew(configuration, member)
             : RefuseReplaced(configuration, known, member);
+        refusal ??= RefuseTexts(member);
         refusal ??= configuration.Members.Any(other => other.Id != member.Id && other.Address == member.Address)
             ? $"another member has the address {member.Address}"
             : null;
@@ -67,6 +70,20 @@ internal static class ConfigurationChange
         ClusterConfiguration next = configuration with { Members = [.. members.OrderBy(static other => other.Id)] };
         refusal ??= next.Voters.Count() > VotersMax ? $"a cluster has at most {VotersMax} voters" : null;
         return (refusal, next);
+    }
+
+    private static string? RefuseTexts(Member member)
+    {
+        int addressBytes = Encoding.UTF8.GetByteCount(member.Address);
+        if (addressBytes is 0 or > Member.AddressBytesMax)
+        {
+            return $"an address has 1 to {Member.AddressBytesMax} bytes, not {addressBytes}";
+        }
+
+        int zoneBytes = Encoding.UTF8.GetByteCount(member.Zone);
+        return zoneBytes > Member.ZoneBytesMax
+            ? $"a zone has at most {Member.ZoneBytesMax} bytes, not {zoneBytes}"
+            : null;
     }
 
     private static string? RefuseNew(ClusterConfiguration configuration, Member member)

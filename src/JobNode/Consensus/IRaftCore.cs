@@ -43,17 +43,29 @@ internal interface IRaftCore : IDisposable
     void ReportSnapshot(NodeId node, bool delivered);
 
     /// <summary>
-    /// On a leader, how far another node's log is known to be equal to its own; 0 for a node that was not heard of
-    /// within the last election time-out, and on other nodes.
+    /// Appends a change of the configuration to the leader's log; false as for <see cref="Propose"/>. While another one
+    /// is not applied yet, an empty entry is appended in its place without a word.
     /// </summary>
-    ulong MatchIndexOf(NodeId node);
+    /// <param name="change">What it is to raft.</param>
+    /// <param name="context">What it is to us: the encoded <see cref="MemberChange"/>.</param>
+    bool ProposeChange(RaftChange change, ReadOnlySpan<byte> context);
+
+    /// <summary>
+    /// Called for each committed change, between <see cref="TryTakeReady"/> and <see cref="Advance"/>; with
+    /// <see cref="RaftChange.Nothing"/> when it does not apply.
+    /// </summary>
+    void ApplyChange(RaftChange change);
+
+    /// <summary>On a leader, how far each node of the configuration is, itself included; on others
+    /// nothing.</summary>
+    void ReadProgress(List<MemberProgress> into);
 
     /// <summary>Asks this leader to hand its leadership over.</summary>
     void TransferLeadership(NodeId to);
 
     /// <summary>
     /// Fills <paramref name="ready"/> with what has to be done now; false when there is nothing. What was filled in is
-    /// valid until <see cref="Advance"/>, and nothing else may be called before it.
+    /// valid until <see cref="Advance"/>, and nothing but <see cref="ApplyChange"/> may be called before it.
     /// </summary>
     bool TryTakeReady(Ready ready);
 
@@ -61,10 +73,10 @@ internal interface IRaftCore : IDisposable
     void Advance();
 
     /// <summary>
-    /// A snapshot at <paramref name="snapshotIndex"/> is on disk; memory keeps only entries after
-    /// <paramref name="keepAfterIndex"/>, for followers that lag a little.
+    /// A snapshot at <paramref name="snapshotIndex"/> is on disk, with the configuration of that index; memory keeps
+    /// only entries after <paramref name="keepAfterIndex"/>, for followers that lag a little.
     /// </summary>
-    void Compact(ulong snapshotIndex, ulong keepAfterIndex);
+    void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex);
 
     /// <summary>Moves the core's own log lines out, oldest first.</summary>
     void DrainLog(List<RaftCoreLogLine> into);
@@ -72,9 +84,11 @@ internal interface IRaftCore : IDisposable
 
 /// <summary>What a core starts from.</summary>
 /// <param name="Self">This node; never <see cref="NodeId.None"/>.</param>
-/// <param name="SnapshotIndex">Index of the latest snapshot; its state is applied already.</param>
+/// <param name="SnapshotIndex">
+/// Index of the latest snapshot; its state is applied already. 0 for a node without a log, which waits to be added.
+/// </param>
 /// <param name="SnapshotTerm">Term of that entry.</param>
-/// <param name="Voters">The configuration in that snapshot.</param>
+/// <param name="Configuration">The configuration in that snapshot; empty at index 0.</param>
 /// <param name="HardState">As remembered, with Commit raised to at least the snapshot's index.</param>
 /// <param name="Entries">Remembered entries after the snapshot, without gaps.</param>
 /// <param name="ElectionTicks">Ticks without a leader before an election; the core adds 0 to 100% at random.</param>
@@ -83,7 +97,7 @@ internal sealed record RaftCoreStart(
     NodeId Self,
     ulong SnapshotIndex,
     ulong SnapshotTerm,
-    IReadOnlyList<NodeId> Voters,
+    RaftConfiguration Configuration,
     HardState HardState,
     IReadOnlyList<RaftEntry> Entries,
     int ElectionTicks,

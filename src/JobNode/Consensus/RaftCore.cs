@@ -14,6 +14,8 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     private const int LoadBytesMax = 4 << 20;
     private const int LogBytes = 8 << 10;
     private const int ErrorBytesMax = 4096;
+    private const int ProgressBytes = 24;
+    private const int ProgressNodesExpected = 32;
 
     // Bounds inside the core. Bytes per append message and of committed entries per ready: an entry is at most
     // Limits.EntryBytesMax and always goes, so a message stays below twice that and below Limits.FrameBytesMax.
@@ -89,7 +91,43 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
         Check(RaftCoreInterop.ReportSnapshot(BetweenReadies(), node.Value, delivered ? 1 : 0));
 
     /// <inheritdoc/>
-    public ulong MatchIndexOf(NodeId node) => (ulong)Check(RaftCoreInterop.MatchIndex(BetweenReadies(), node.Value));
+    public bool ProposeChange(RaftChange change, ReadOnlySpan<byte> context)
+    {
+        fixed (byte* pointer = context)
+        {
+            long result = RaftCoreInterop.ProposeConfChange(
+                BetweenReadies(), (int)change.Kind, change.Node.Value, pointer, context.Length);
+            return Check(result) != Refused;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ApplyChange(RaftChange change)
+    {
+        Invariant.That(_isReadyOut, "a change is applied between a ready and its advance");
+        Check(RaftCoreInterop.ApplyConfChange(_slot, (int)change.Kind, change.Node.Value));
+    }
+
+    /// <inheritdoc/>
+    public void ReadProgress(List<MemberProgress> into)
+    {
+        int slot = BetweenReadies();
+        Span<byte> buffer = stackalloc byte[ProgressNodesExpected * ProgressBytes];
+        long bytes = ReadProgressInto(slot, buffer);
+        if (bytes > buffer.Length)
+        {
+            buffer = new byte[bytes];
+            bytes = ReadProgressInto(slot, buffer);
+        }
+
+        for (ReadOnlySpan<byte> left = buffer[..(int)bytes]; !left.IsEmpty; left = left[ProgressBytes..])
+        {
+            into.Add(new MemberProgress(
+                new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(left)),
+                BinaryPrimitives.ReadUInt64LittleEndian(left[8..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(left[16..]) != 0));
+        }
+    }
 
     /// <inheritdoc/>
     public void TransferLeadership(NodeId to) => Check(RaftCoreInterop.TransferLeader(BetweenReadies(), to.Value));
@@ -126,10 +164,16 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     }
 
     /// <inheritdoc/>
-    public void Compact(ulong snapshotIndex, ulong keepAfterIndex)
+    public void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex)
     {
         Invariant.That(keepAfterIndex <= snapshotIndex, "entries after the snapshot are never dropped");
-        Check(RaftCoreInterop.Compact(BetweenReadies(), snapshotIndex, keepAfterIndex));
+        List<ulong> numbers = [snapshotIndex, keepAfterIndex];
+        AddConfiguration(numbers, configuration);
+        byte[] arguments = Encode(numbers);
+        fixed (byte* pointer = arguments)
+        {
+            Check(RaftCoreInterop.Compact(BetweenReadies(), pointer, arguments.Length));
+        }
     }
 
     /// <inheritdoc/>
@@ -177,18 +221,27 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
         [
             start.Self.Value, (ulong)start.ElectionTicks, (ulong)start.HeartbeatTicks, MessageBytesMax,
             MessagesInFlightMax, UncommittedBytesMax, CommittedBytesPerReadyMax, (ulong)logDetail,
+            start.HardState.Term, start.HardState.Vote, start.HardState.Commit,
             start.SnapshotIndex, start.SnapshotTerm,
-            start.HardState.Term, start.HardState.Vote, start.HardState.Commit, (ulong)start.Voters.Count,
         ];
-        foreach (NodeId voter in start.Voters)
-        {
-            settings.Add(voter.Value);
-        }
+        AddConfiguration(settings, start.Configuration);
+        return Encode(settings);
+    }
 
-        byte[] bytes = new byte[settings.Count * sizeof(ulong)];
-        for (int i = 0; i < settings.Count; i++)
+    private static void AddConfiguration(List<ulong> numbers, RaftConfiguration configuration)
+    {
+        numbers.Add((ulong)configuration.Voters.Count);
+        numbers.AddRange(configuration.Voters.Select(static id => id.Value));
+        numbers.Add((ulong)configuration.Learners.Count);
+        numbers.AddRange(configuration.Learners.Select(static id => id.Value));
+    }
+
+    private static byte[] Encode(List<ulong> numbers)
+    {
+        byte[] bytes = new byte[numbers.Count * sizeof(ulong)];
+        for (int i = 0; i < numbers.Count; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), settings[i]);
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), numbers[i]);
         }
 
         return bytes;
@@ -231,6 +284,14 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
         fixed (byte* pointer = _buffer)
         {
             return Check(RaftCoreInterop.Ready(slot, pointer, _buffer.Length));
+        }
+    }
+
+    private long ReadProgressInto(int slot, Span<byte> buffer)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            return Check(RaftCoreInterop.Progress(slot, pointer, buffer.Length));
         }
     }
 

@@ -8,7 +8,7 @@ namespace JobNode.Consensus;
 /// </summary>
 /// <remarks>
 /// Every buffer belongs to the caller and is not kept beyond the call. Results: 0 or more is success, 1 from
-/// <see cref="Step"/> and <see cref="Propose"/> means refused, -1 that the core failed: <see cref="TakeError"/> says
+/// <see cref="Step"/> and the proposing calls means refused, -1 that the core failed: <see cref="TakeError"/> says
 /// why.
 /// </remarks>
 internal static unsafe partial class RaftCoreInterop
@@ -63,9 +63,17 @@ internal static unsafe partial class RaftCoreInterop
     [LibraryImport(Library, EntryPoint = "etcdraft_report_snapshot")]
     public static partial long ReportSnapshot(int slot, ulong node, int delivered);
 
-    /// <summary>A leader's knowledge of an active node's log; 0 for none.</summary>
-    [LibraryImport(Library, EntryPoint = "etcdraft_match_index")]
-    public static partial long MatchIndex(int slot, ulong node);
+    /// <summary>Proposes a change of the configuration.</summary>
+    [LibraryImport(Library, EntryPoint = "etcdraft_propose_conf_change")]
+    public static partial long ProposeConfChange(int slot, int kind, ulong node, byte* context, long bytes);
+
+    /// <summary>Applies a committed change; node 0 cancels it.</summary>
+    [LibraryImport(Library, EntryPoint = "etcdraft_apply_conf_change")]
+    public static partial long ApplyConfChange(int slot, int kind, ulong node);
+
+    /// <summary>Bytes of what a leader knows of each node; written only when they fit.</summary>
+    [LibraryImport(Library, EntryPoint = "etcdraft_progress")]
+    public static partial long Progress(int slot, byte* buffer, long capacity);
 
     /// <summary>Hands leadership over.</summary>
     [LibraryImport(Library, EntryPoint = "etcdraft_transfer_leader")]
@@ -81,7 +89,7 @@ internal static unsafe partial class RaftCoreInterop
 
     /// <summary>A snapshot is on disk; drops older entries from memory.</summary>
     [LibraryImport(Library, EntryPoint = "etcdraft_compact")]
-    public static partial long Compact(int slot, ulong snapshotIndex, ulong keepAfterIndex);
+    public static partial long Compact(int slot, byte* arguments, long bytes);
 
     /// <summary>Why a core failed, as UTF-8; a negative slot asks about <see cref="Open"/>.</summary>
     [LibraryImport(Library, EntryPoint = "etcdraft_take_error")]

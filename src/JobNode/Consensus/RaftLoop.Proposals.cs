@@ -39,7 +39,15 @@ internal sealed partial class RaftLoop
     }
 
     /// <inheritdoc/>
-    public bool Receive(byte[] message) => _inbox.Receive(message);
+    public bool Receive(byte[] message)
+    {
+        if (RaftMessage.KindOf(message) is RaftMessageKind.Append or RaftMessageKind.Heartbeat)
+        {
+            _options.Timings.NoteLeaderMessage(_clock.MonotonicMs);
+        }
+
+        return _inbox.Receive(message);
+    }
 
     /// <inheritdoc/>
     public bool ReceiveSnapshot(byte[] message, string fileName) => _inbox.ReceiveSnapshot(message, fileName);
@@ -152,6 +160,11 @@ internal sealed partial class RaftLoop
     /// </summary>
     private void LoseLeadership()
     {
+        _heartbeats.ForgetAll();
+        _isChangeProposed = false;
+        _successor = NodeId.None;
+        _wasUnseated = false;
+        _handoverAgainMs = 0;
         _pending.FailAll(ResultCode.OutcomeUnknown);
         while (_unproposed.TryDequeue(out ProposalRequest? request))
         {

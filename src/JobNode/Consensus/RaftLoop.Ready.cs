@@ -7,15 +7,25 @@ namespace JobNode.Consensus;
 /// <content>Handling of one Ready: persist, send, apply, advance.</content>
 internal sealed partial class RaftLoop
 {
+    private readonly HeartbeatRepeater _heartbeats;
     private readonly List<CommandResult> _results = [];
     private HardState _hardState;
     private RaftRole _role;
     private NodeId _leader;
+    private NodeId _lastLeader;
     private ulong _leadershipTerm;
     private ulong _appliedIndex;
     private ulong _appliedTerm;
 
     private bool _maySendEarly;
+
+    /// <summary>Milliseconds after which <see cref="RepeatHeartbeats"/> wants to be called again.</summary>
+    public int RepeatEveryMs => _options.TickMs;
+
+    /// <summary>
+    /// Timer thread: keeps the followers of a leader calm whose disk is slow (<see cref="HeartbeatRepeater"/>).
+    /// </summary>
+    public void RepeatHeartbeats() => _heartbeats.Repeat();
 
     /// <summary>True when the core has still more after the most that one turn does.</summary>
     private bool HandleReadies()
@@ -45,6 +55,8 @@ internal sealed partial class RaftLoop
     {
         Invariant.That(_ready.HardState.Term >= _hardState.Term, "the term never goes back");
         Invariant.That(_ready.HardState.Commit >= _hardState.Commit, "the commit index never goes back");
+        _isSnapshotWanted |= _ready.SnapshotWanted;
+        NoteChanges();
         _maySendEarly = MaySendBeforePersisting();
         if (_maySendEarly)
         {
@@ -107,6 +119,11 @@ internal sealed partial class RaftLoop
             }
             else
             {
+                if (message.Kind == RaftMessageKind.Heartbeat)
+                {
+                    _heartbeats.NoteSent(message.To, message.Bytes);
+                }
+
                 _transport.Send(message.To, message.Bytes);
             }
         }
@@ -129,6 +146,12 @@ internal sealed partial class RaftLoop
 
     private void Apply(RaftEntry entry)
     {
+        if (entry.Kind == RaftEntryKind.ConfigurationChange)
+        {
+            ApplyChange(entry);
+            return;
+        }
+
         if (entry.Kind != RaftEntryKind.Normal)
         {
             throw new InvalidDataException(
@@ -149,10 +172,7 @@ internal sealed partial class RaftLoop
         }
         catch (InvalidDataException exception)
         {
-            throw new InvalidDataException(
-                $"log entry {entry.Index} (term {entry.Term}, {entry.Data.Length} bytes) cannot be decoded: "
-                + $"{exception.Message}; going on would let this node's state differ from the others'",
-                exception);
+            throw Undecodable(entry, exception);
         }
 
         _lastStampMs = Math.Max(_lastStampMs, decoded.TimeMs);
@@ -165,6 +185,11 @@ internal sealed partial class RaftLoop
         _machine.Advance(entry.Index);
         _pending.Complete(decoded.Id, _results, entry.Index);
     }
+
+    private static InvalidDataException Undecodable(RaftEntry entry, InvalidDataException reason) => new(
+        $"log entry {entry.Index} (term {entry.Term}, {entry.Data.Length} bytes) cannot be decoded: "
+        + $"{reason.Message}; going on would let this node's state differ from the others'",
+        reason);
 
     /// <summary>
     /// After applying: what this Ready committed is known, and only the rest of the proposals is not.
@@ -180,6 +205,13 @@ internal sealed partial class RaftLoop
         if (_role != _ready.Role || _leader != _ready.Leader || isNewTerm)
         {
             LogMessages.RoleChanged(_logger, _ready.Role, _ready.Leader, _ready.HardState.Term);
+        }
+
+        if (_leader != _ready.Leader || isNewTerm)
+        {
+            bool isAnother = _ready.Leader != NodeId.None && _ready.Leader != _lastLeader;
+            _lastLeader = isAnother ? _ready.Leader : _lastLeader;
+            _options.Timings.NoteLeader(isAnother);
         }
 
         _role = _ready.Role;

@@ -17,6 +17,7 @@ internal sealed partial class RaftLoop
     private ClusterConfiguration _configuration;
     private long _bytesSinceSnapshot;
     private readonly SnapshotSchedule _schedule;
+    private bool _isSnapshotWanted;
     private string? _receivedFile;
 
     private void StartFrom(SnapshotMetadata latest)
@@ -32,22 +33,24 @@ internal sealed partial class RaftLoop
             Vote = remembered.Term >= latest.Term ? remembered.Vote : 0,
         };
         IReadOnlyList<RaftEntry> entries = _log.TakeRecoveredEntries();
-        List<NodeId> voters = [];
-        foreach (Member member in latest.Configuration.Members)
+        RaftConfiguration configuration = latest.Index == 0
+            ? RaftConfiguration.Empty
+            : RaftConfiguration.Of(latest.Configuration);
+        foreach (RaftEntry entry in entries)
         {
-            voters.Add(member.Id);
+            _lastChangeIndex = entry.Kind == RaftEntryKind.ConfigurationChange ? entry.Index : _lastChangeIndex;
         }
 
         _core.Start(new RaftCoreStart(
             _options.Self,
             latest.Index,
             latest.Term,
-            voters,
+            configuration,
             _hardState,
             entries,
             _options.ElectionTicks,
             _options.HeartbeatTicks));
-        if (voters.Count == 1 && voters[0] == _options.Self)
+        if (configuration.Voters is [NodeId onlyVoter] && onlyVoter == _options.Self)
         {
             // Nobody else could lead: waiting for a leader's sign of life would only cost an election time-out.
             _core.Campaign();
@@ -62,7 +65,7 @@ internal sealed partial class RaftLoop
         {
             _machine.Advance(BootstrapIndex);
         }
-        else
+        else if (metadata.Index > 0)
         {
             using Stream body = _snapshots.OpenBody(metadata.Index);
             _machine.Restore(body);
@@ -138,7 +141,7 @@ internal sealed partial class RaftLoop
     private void TakeSnapshotIfDue()
     {
         // A disk without room for the log may have some once a snapshot lets segments go.
-        bool isWanted = IsBlocked && _log.HasSealedSegments;
+        bool isWanted = _isSnapshotWanted || (IsBlocked && _log.HasSealedSegments);
         if (_appliedIndex == _snapshot.Index
             || !_schedule.IsDue(_appliedIndex - _snapshot.Index, _bytesSinceSnapshot, isWanted, _clock.MonotonicMs))
         {
@@ -180,6 +183,7 @@ internal sealed partial class RaftLoop
     {
         _schedule.End(_snapshots.LatestBytes);
         _options.Conditions.Clear(NodeCondition.SnapshotFailed);
+        _isSnapshotWanted = false; // who still needs a newer one asks again
         if (saved.Index <= _snapshot.Index)
         {
             // The leader's newer one was installed meanwhile.
@@ -208,7 +212,7 @@ internal sealed partial class RaftLoop
     private void CompactCore()
     {
         ulong kept = Math.Min(_options.KeptEntriesMax, _snapshot.Index);
-        _core.Compact(_snapshot.Index, _snapshot.Index - kept);
+        _core.Compact(_snapshot.Index, RaftConfiguration.Of(_snapshot.Configuration), _snapshot.Index - kept);
     }
 
     /// <summary>Freeing the blocks of a large file can take long, so it does not happen here.</summary>

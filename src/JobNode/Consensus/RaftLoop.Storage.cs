@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
@@ -41,6 +42,28 @@ internal sealed partial class RaftLoop
 
     private void Persist()
     {
+        bool leadsOn = _role == RaftRole.Leader
+            && _ready.Role == RaftRole.Leader
+            && _ready.HardState.Term == _leadershipTerm;
+        if (leadsOn)
+        {
+            _heartbeats.BeginWrite();
+        }
+
+        try
+        {
+            Write();
+        }
+        finally
+        {
+            _heartbeats.EndWrite();
+        }
+
+        _hardState = _ready.HardState;
+    }
+
+    private void Write()
+    {
         if (!_isAppended)
         {
             if (_ready.Snapshot is ReadySnapshot snapshot && snapshot.Index > _appliedIndex)
@@ -58,12 +81,12 @@ internal sealed partial class RaftLoop
         }
 
         // A new commit index alone stays buffered until the next write: raft finds it again after a restart.
-        if (_ready.MustSync || _ready.Snapshot is not null)
+        if (_ready.MustSync || _ready.Snapshot is not null || CommitsChange())
         {
+            long startedAt = Stopwatch.GetTimestamp();
             _log.FlushAndSync();
+            _options.Timings.NoteSync(startedAt);
         }
-
-        _hardState = _ready.HardState;
     }
 
     /// <summary>

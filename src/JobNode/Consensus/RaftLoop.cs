@@ -12,7 +12,7 @@ namespace JobNode.Consensus;
 /// Any exception in a turn is fatal: a failed sync, a core that found itself broken and an entry that cannot be decoded
 /// all mean that going on could lose what was promised. The turn answers the callers and throws; the process must end.
 /// </remarks>
-internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
+internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLog, IDisposable
 {
     private const int ReadiesPerTurnMax = 64;
 
@@ -31,14 +31,12 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     private readonly Ready _ready = new();
     private readonly List<RaftCoreLogLine> _coreLog = [];
     private long _lastTickMs;
-    private bool _isLeaving;
-    private NodeId _successor;
     private bool _isStopped;
 
     /// <summary>Loads what the disk remembers into the machine and the core.</summary>
     /// <param name="core">A core that was not started; disposed with the loop.</param>
     /// <param name="log">The opened log; disposed with the loop.</param>
-    /// <param name="snapshots">At least the bootstrap snapshot must be there.</param>
+    /// <param name="snapshots">At least one must be there: of the bootstrap, or at index 0 without a log.</param>
     /// <param name="machine">An empty machine; from here on only the raft thread touches it.</param>
     /// <param name="transport">Where messages go.</param>
     /// <param name="clock">Ticks and stamps.</param>
@@ -70,10 +68,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         _applied = applied;
         _inbox = new RaftInbox(options);
         _waits = new IndexWaits(core, options);
+        _heartbeats = new HeartbeatRepeater(transport, clock, options, options.Timings);
         _pending = new PendingProposals(options.Self);
         Slots = new ProposalSlots(Limits.ProposalsInFlightMax);
         SnapshotMetadata latest = snapshots.Latest
-            ?? throw new InvalidOperationException("a node starts from at least the bootstrap snapshot");
+            ?? throw new InvalidOperationException("a node starts from a snapshot, even if it has no log");
         _schedule = new SnapshotSchedule(options, snapshots.LatestBytes);
         _snapshot = latest;
         _configuration = latest.Configuration;
@@ -135,36 +134,6 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
     }
 
     /// <summary>
-    /// Before a node stops: a leader hands over to the follower that has most of the log, so that the cluster need not
-    /// wait for an election time-out. From then on it takes no proposals (NotLeader). Any thread.
-    /// </summary>
-    public void RequestHandover() => _inbox.Post(() => _isLeaving = true);
-
-    /// <summary>As <see cref="RequestHandover"/>; ends when another node leads, or with the patience.</summary>
-    public async Task HandOverAsync(TimeSpan patience)
-    {
-        ConsensusStatus status = _board.Current;
-        if (!status.IsLeader || status.Configuration.Members.Count == 1)
-        {
-            return;
-        }
-
-        RequestHandover();
-        using var timeout = new CancellationTokenSource(patience);
-        try
-        {
-            while (status.Leader == NodeId.None || status.Leader == _options.Self)
-            {
-                status = await _board.WaitForChangeAsync(status, timeout.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            LogMessages.HandoverTimedOut(_logger, (long)patience.TotalMilliseconds);
-        }
-    }
-
-    /// <summary>
     /// Ends the loop in order: the log is closed with its clean mark, callers are answered. Raft thread only.
     /// </summary>
     /// <exception cref="IOException">The log could not be written.</exception>
@@ -222,7 +191,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
 
         Tick();
         Propose(inputs.Proposals);
-        HandOverIfLeaving();
+        HandOverIfDue();
         foreach (IndexWait wait in inputs.Waits)
         {
             _waits.Add(wait);
@@ -310,37 +279,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         _waits.Expire(nowMs);
     }
 
-    /// <summary>Tried on each turn until a follower was heard of; then once: it takes an election time-out.</summary>
-    private void HandOverIfLeaving()
-    {
-        if (!_isLeaving || _role != RaftRole.Leader || _successor != NodeId.None)
-        {
-            return;
-        }
-
-        ulong most = 0;
-        foreach (Member member in _configuration.Members)
-        {
-            ulong match = member.Id == _options.Self ? 0 : _core.MatchIndexOf(member.Id);
-            if (match > most)
-            {
-                most = match;
-                _successor = member.Id;
-            }
-        }
-
-        Invariant.That(_successor != _options.Self, "a leader hands over to another node");
-        if (_successor != NodeId.None)
-        {
-            LogMessages.HandingOver(_logger, _successor);
-            _core.TransferLeadership(_successor);
-        }
-    }
-
     private void PublishStatus()
     {
         ConsensusStatus shown = _board.Current;
-        if (shown.Role == _role && shown.Leader == _leader && shown.Term == _hardState.Term
+        (NodeId leader, ulong term) = KnownLeader();
+        if (shown.Role == _role && shown.Leader == leader && shown.Term == term
             && shown.CommitIndex == _hardState.Commit && shown.AppliedIndex == _appliedIndex
             && shown.Self == _options.Self && ReferenceEquals(shown.Configuration, _configuration))
         {
@@ -350,8 +293,8 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IDisposable
         _board.Publish(new ConsensusStatus(
             _options.Self,
             _role,
-            _leader,
-            _hardState.Term,
+            leader,
+            term,
             _hardState.Commit,
             _appliedIndex,
             _machine.Digest,

@@ -63,6 +63,14 @@ internal sealed record RaftLoopOptions
     /// <summary>A read barrier or a wait for an index gives up after this many milliseconds.</summary>
     public int ReadTimeoutMs { get; init; } = 5_000;
 
+    /// <summary>
+    /// So long a leader's heartbeats are repeated while one write of it takes its time; then another leader is better.
+    /// </summary>
+    public int SlowWriteMsMax { get; init; } = 5_000;
+
+    /// <summary>Where the times of disk and leader are noted.</summary>
+    public RaftTimings Timings { get; init; } = new();
+
     /// <summary>Makes <see cref="ReadContext"/>s unique; random unless a simulation says otherwise.</summary>
     public ulong Incarnation { get; init; } = RandomBits.Next64();
 

@@ -60,6 +60,8 @@ internal sealed class RaftThread : IAsyncDisposable
     {
         using (_loop)
         {
+            using var heartbeats = new Timer(
+                static loop => ((RaftLoop)loop!).RepeatHeartbeats(), _loop, _loop.RepeatEveryMs, _loop.RepeatEveryMs);
             try
             {
                 _loop.Run(_stop.Token);

@@ -27,6 +27,11 @@ internal sealed class Ready
     /// <summary>A snapshot to install before anything else, or null.</summary>
     public ReadySnapshot? Snapshot { get; set; }
 
+    /// <summary>
+    /// A follower needs a snapshot newer than the latest, which does not have it in its configuration.
+    /// </summary>
+    public bool SnapshotWanted { get; set; }
+
     /// <summary>Entries to persist; the first may replace a suffix of the log.</summary>
     public List<RaftEntry> Entries { get; } = [];
 
@@ -48,6 +53,7 @@ internal sealed class Ready
         Role = RaftRole.Follower;
         Leader = NodeId.None;
         Snapshot = null;
+        SnapshotWanted = false;
         Entries.Clear();
         Committed.Clear();
         Messages.Clear();

@@ -16,6 +16,7 @@ internal static class ReadyReader
     private const uint FlagHardState = 1;
     private const uint FlagMustSync = 2;
     private const uint FlagSnapshot = 4;
+    private const uint FlagSnapshotWanted = 8;
 
     /// <summary>
     /// Fills <paramref name="ready"/> from <paramref name="source"/>, whose bytes it goes on pointing to.
@@ -35,6 +36,7 @@ internal static class ReadyReader
         uint readStates = cursor.UInt32();
         ready.HardStateChanged = (flags & FlagHardState) != 0;
         ready.MustSync = (flags & FlagMustSync) != 0;
+        ready.SnapshotWanted = (flags & FlagSnapshotWanted) != 0;
         ready.Snapshot = (flags & FlagSnapshot) != 0 ? snapshot : null;
         ReadEntries(ref cursor, entries, ready.Entries);
         ReadEntries(ref cursor, committed, ready.Committed);

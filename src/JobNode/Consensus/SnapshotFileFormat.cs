@@ -27,12 +27,13 @@ internal static class SnapshotFileFormat
     /// <summary>Magic, version and length of the head: enough to read the rest.</summary>
     public const int HeadPrefixBytes = 16;
 
-    /// <summary>Bound of the head: a thousand members with long addresses.</summary>
-    public const int HeadBytesMax = 1 << 18;
+    /// <summary>Bound of the head: a thousand members with long addresses, and all removed ids.</summary>
+    public const int HeadBytesMax = 1 << 19;
 
     // To change the format: raise this, keep reading the old one; a snapshot received from an older node is
-    // installed as is.
-    private const uint Version = 1;
+    // installed as is. Format 1 had ids and addresses only: every member voted.
+    private const uint Version = 2;
+    private const uint VersionOfVotersOnly = 1;
 
     private static ReadOnlySpan<byte> Magic => "JOBNSNAP"u8;
 
@@ -53,6 +54,16 @@ internal static class SnapshotFileFormat
         {
             writer.Write(member.Id.Value);
             writer.Write(member.Address);
+            writer.Write((byte)member.Role);
+            writer.Write(member.Zone);
+            writer.Write(member.FeatureLevel);
+        }
+
+        writer.Write(metadata.Configuration.FeatureLevel);
+        writer.Write(metadata.Configuration.Removed.Count);
+        foreach (NodeId removed in metadata.Configuration.Removed)
+        {
+            writer.Write(removed.Value);
         }
 
         writer.Write(0u);
@@ -74,9 +85,9 @@ internal static class SnapshotFileFormat
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..]);
-        if (version != Version)
+        if (version is not (Version or VersionOfVotersOnly))
         {
-            return $"it has format {version}, this program reads format {Version}";
+            return $"it has format {version}, this program reads formats {VersionOfVotersOnly} and {Version}";
         }
 
         length = BinaryPrimitives.ReadInt32LittleEndian(prefix[12..]);
@@ -94,7 +105,22 @@ internal static class SnapshotFileFormat
             return "the checksum of its head does not fit";
         }
 
-        using var reader = new BinaryReader(new MemoryStream(head, HeadPrefixBytes, head.Length - HeadPrefixBytes));
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8));
+        int fieldBytes = head.Length - HeadPrefixBytes - sizeof(uint);
+        using var reader = new BinaryReader(new MemoryStream(head, HeadPrefixBytes, fieldBytes));
+        try
+        {
+            return TryReadFields(reader, version, out metadata);
+        }
+        catch (Exception error) when (error is EndOfStreamException or FormatException)
+        {
+            return "the fields of its head do not fit into it";
+        }
+    }
+
+    private static string? TryReadFields(BinaryReader reader, uint version, out SnapshotMetadata? metadata)
+    {
+        metadata = null;
         ulong index = reader.ReadUInt64();
         ulong term = reader.ReadUInt64();
         ulong low = reader.ReadUInt64();
@@ -108,12 +134,37 @@ internal static class SnapshotFileFormat
         var members = new Member[count];
         for (int i = 0; i < members.Length; i++)
         {
-            members[i] = new Member(new NodeId(reader.ReadUInt64()), reader.ReadString());
+            var member = new Member(new NodeId(reader.ReadUInt64()), reader.ReadString());
+            members[i] = version == VersionOfVotersOnly ? member : ReadRest(reader, member);
+            if (members[i].Role > MemberRole.Voter)
+            {
+                return $"member {member.Id} has a role that this program does not know";
+            }
         }
 
-        metadata = new SnapshotMetadata(index, term, new ClusterConfiguration(clusterId, members));
+        var configuration = new ClusterConfiguration(clusterId, members);
+        if (version != VersionOfVotersOnly)
+        {
+            configuration = configuration with { FeatureLevel = reader.ReadInt32() };
+            var removed = new NodeId[Math.Clamp(reader.ReadInt32(), 0, HeadBytesMax / sizeof(ulong))];
+            for (int i = 0; i < removed.Length; i++)
+            {
+                removed[i] = new NodeId(reader.ReadUInt64());
+            }
+
+            configuration = configuration with { Removed = removed };
+        }
+
+        metadata = new SnapshotMetadata(index, term, configuration);
         return null;
     }
+
+    private static Member ReadRest(BinaryReader reader, Member member) => member with
+    {
+        Role = (MemberRole)reader.ReadByte(),
+        Zone = reader.ReadString(),
+        FeatureLevel = reader.ReadInt32(),
+    };
 
     /// <summary>The head's own checksum, from which the blocks' go on.</summary>
     public static uint HeadChecksum(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadUInt32LittleEndian(head[^4..]);

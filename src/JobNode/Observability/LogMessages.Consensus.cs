@@ -37,6 +37,28 @@ internal static partial class LogMessages
     [LoggerMessage(1010, LogLevel.Warning, "nobody took leadership over within {PatienceMs} ms; the others elect")]
     public static partial void HandoverTimedOut(ILogger logger, long patienceMs);
 
+    [LoggerMessage(1011, LogLevel.Information, "configuration changed at {Index}: {Change}")]
+    public static partial void ConfigurationChanged(ILogger logger, ulong index, string change);
+
+    [LoggerMessage(1012, LogLevel.Information, "a configuration change at {Index} does not apply: {Reason}")]
+    public static partial void ChangeRefused(ILogger logger, ulong index, string reason);
+
+    [LoggerMessage(1013, LogLevel.Information, "a configuration change was not proposed: {Reason}")]
+    public static partial void ChangeNotProposed(ILogger logger, string reason);
+
+    [LoggerMessage(1014, LogLevel.Debug, "a configuration change was dropped: {Reason}")]
+    public static partial void ChangeDropped(ILogger logger, string reason);
+
+    [LoggerMessage(1015, LogLevel.Information,
+        "this leader may not vote any more; it hands over and goes on until another one took over")]
+    public static partial void LeaderUnseated(ILogger logger);
+
+    [LoggerMessage(1016, LogLevel.Warning, "leadership was not handed to node {Node}: it does not vote")]
+    public static partial void HandoverRefused(ILogger logger, object node);
+
+    [LoggerMessage(1017, LogLevel.Information, "this node was removed from the cluster; it cannot come back")]
+    public static partial void RemovedFromCluster(ILogger logger);
+
     [LoggerMessage(EventId = 1008, Message = "raft core: {Text}")]
     public static partial void RaftCoreSaid(ILogger logger, LogLevel level, string text);
 

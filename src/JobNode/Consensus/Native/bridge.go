@@ -17,7 +17,6 @@ import (
 
 	"go.etcd.io/etcd/raft"
 	pb "go.etcd.io/etcd/raft/raftpb"
-	"go.etcd.io/etcd/raft/tracker"
 )
 
 const (
@@ -33,7 +32,7 @@ const (
 // core is one raft core with its storage: the recent tail of the log, whose durable copy the caller holds.
 type core struct {
 	config  raft.Config
-	storage *raft.MemoryStorage
+	storage *tail
 	node    *raft.RawNode
 	ready   raft.Ready
 	taken   bool // ready is out and not advanced yet
@@ -98,18 +97,14 @@ func etcdraft_seed(seed C.int64_t) {
 
 // etcdraft_open makes a core; nothing runs before etcdraft_start. Settings, each a uint64: id, election ticks,
 // heartbeat ticks, most bytes per message, most messages in flight per follower, most uncommitted bytes, most bytes of
-// committed entries per ready, log level, snapshot index, snapshot term, hard state's term, vote and commit, number of
-// voters, and the voters. Gives the slot.
+// committed entries per ready, log level, hard state's term, vote and commit, snapshot index, snapshot term, and the
+// configuration there (readConfState). Snapshot index 0 is a core without log or configuration, which waits to be added
+// somewhere. Gives the slot.
 //
 //export etcdraft_open
 func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
-	in := view(settings, bytes)
-	next := func() uint64 {
-		v := binary.LittleEndian.Uint64(in)
-		in = in[8:]
-		return v
-	}
-	c := &core{storage: raft.NewMemoryStorage()}
+	next := numbers(view(settings, bytes))
+	c := &core{storage: newTail()}
 	c.config = raft.Config{
 		ID:                        next(),
 		ElectionTick:              int(next()),
@@ -126,13 +121,11 @@ func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
 	}
 	c.log.level = int(next())
 	c.config.Logger = &c.log
+	state := pb.HardState{Term: next(), Vote: next(), Commit: next()}
 	snapshot := pb.Snapshot{}
 	snapshot.Metadata.Index = next()
 	snapshot.Metadata.Term = next()
-	state := pb.HardState{Term: next(), Vote: next(), Commit: next()}
-	for n := next(); n > 0; n-- {
-		snapshot.Metadata.ConfState.Voters = append(snapshot.Metadata.ConfState.Voters, next())
-	}
+	snapshot.Metadata.ConfState = readConfState(next)
 	c.config.Applied = snapshot.Metadata.Index
 	if snapshot.Metadata.Index > 0 {
 		if err := c.storage.ApplySnapshot(snapshot); err != nil {
@@ -263,20 +256,6 @@ func etcdraft_report_snapshot(slot C.int32_t, node C.uint64_t, delivered C.int32
 	})
 }
 
-// etcdraft_match_index gives a leader's match index of a node that is active, else 0.
-//
-//export etcdraft_match_index
-func etcdraft_match_index(slot C.int32_t, node C.uint64_t) C.int64_t {
-	return guarded(slot, func(c *core) (match C.int64_t, _ error) {
-		c.node.WithProgress(func(id uint64, _ raft.ProgressType, p tracker.Progress) {
-			if id == uint64(node) && p.RecentActive && c.node.BasicStatus().RaftState == raft.StateLeader {
-				match = C.int64_t(p.Match)
-			}
-		})
-		return match, nil
-	})
-}
-
 //export etcdraft_transfer_leader
 func etcdraft_transfer_leader(slot C.int32_t, to C.uint64_t) C.int64_t {
 	return guarded(slot, func(c *core) (C.int64_t, error) {
@@ -313,31 +292,17 @@ func etcdraft_advance(slot C.int32_t) C.int64_t {
 	return guarded(slot, func(c *core) (C.int64_t, error) {
 		rd := c.ready
 		c.ready, c.taken = raft.Ready{}, false
+		c.storage.wanted = false
 		if !raft.IsEmptySnap(rd.Snapshot) {
 			if err := c.storage.ApplySnapshot(rd.Snapshot); err != nil {
 				return failed, err
 			}
+			c.storage.knows(rd.Snapshot.Metadata.ConfState)
 		}
 		if err := c.storage.Append(rd.Entries); err != nil {
 			return failed, err
 		}
 		c.node.Advance(rd)
-		return done, nil
-	})
-}
-
-// etcdraft_compact notes that a snapshot is on disk, and drops entries up to and including keepAfter from memory.
-//
-//export etcdraft_compact
-func etcdraft_compact(slot C.int32_t, snapshot, keepAfter C.uint64_t) C.int64_t {
-	return guarded(slot, func(c *core) (C.int64_t, error) {
-		_, err := c.storage.CreateSnapshot(uint64(snapshot), nil, nil)
-		if err != nil && err != raft.ErrSnapOutOfDate {
-			return failed, err
-		}
-		if err := c.storage.Compact(uint64(keepAfter)); err != nil && err != raft.ErrCompacted {
-			return failed, err
-		}
 		return done, nil
 	})
 }

@@ -11,9 +11,10 @@ import (
 const (
 	readyHeaderBytes = 72
 
-	flagHardState = 1
-	flagMustSync  = 2
-	flagSnapshot  = 4
+	flagHardState      = 1
+	flagMustSync       = 2
+	flagSnapshot       = 4
+	flagSnapshotWanted = 8
 )
 
 func readySize(rd *raft.Ready) int {
@@ -47,6 +48,9 @@ func (c *core) writeReady(out []byte) error {
 	}
 	if !raft.IsEmptySnap(rd.Snapshot) {
 		flags |= flagSnapshot
+	}
+	if c.storage.wanted {
+		flags |= flagSnapshotWanted
 	}
 	u32 := func(v uint32) { binary.LittleEndian.PutUint32(out, v); out = out[4:] }
 	u64 := func(v uint64) { binary.LittleEndian.PutUint64(out, v); out = out[8:] }
