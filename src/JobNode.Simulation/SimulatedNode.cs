@@ -89,8 +89,9 @@ internal sealed class SimulatedNode : IDisposable
         var options = new RaftLoopOptions
         {
             Self = Id,
-            SnapshotEntriesMax = 20,
+            SnapshotEntriesMax = 40,
             KeptEntriesMax = 5,
+            TailBytesMax = 2_000,
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };

@@ -115,6 +115,7 @@ internal sealed partial class RaftLoop
             if (message.Kind == RaftMessageKind.Snapshot)
             {
                 LogMessages.SnapshotNeeded(_logger, message.To, message.SnapshotIndex);
+                NoteTransfer(message.To, message.SnapshotIndex);
                 _transport.SendSnapshot(message.To, message.Bytes, message.SnapshotIndex);
             }
             else

@@ -18,6 +18,7 @@ internal sealed partial class RaftLoop
     private long _bytesSinceSnapshot;
     private readonly SnapshotSchedule _schedule;
     private bool _isSnapshotWanted;
+    private ulong _savingIndex;
     private string? _receivedFile;
 
     private void StartFrom(SnapshotMetadata latest)
@@ -33,6 +34,8 @@ internal sealed partial class RaftLoop
             Vote = remembered.Term >= latest.Term ? remembered.Vote : 0,
         };
         IReadOnlyList<RaftEntry> entries = _log.TakeRecoveredEntries();
+        _tail.Restart(latest.Index);
+        _tail.Append(entries);
         RaftConfiguration configuration = latest.Index == 0
             ? RaftConfiguration.Empty
             : RaftConfiguration.Of(latest.Configuration);
@@ -134,6 +137,7 @@ internal sealed partial class RaftLoop
         _log.Reset(snapshot.Index);
         _receivedFile = null;
         LoadState(installed);
+        _tail.Restart(installed.Index);
         DeleteOldSnapshots();
         LogMessages.SnapshotInstalled(_logger, installed.Index, installed.Term);
     }
@@ -149,7 +153,7 @@ internal sealed partial class RaftLoop
         }
 
         _schedule.Begin();
-        ulong index = _appliedIndex;
+        ulong index = _savingIndex = _appliedIndex;
         ulong term = _appliedTerm;
         ClusterConfiguration configuration = _configuration;
         long bytes = _bytesSinceSnapshot;
@@ -212,7 +216,9 @@ internal sealed partial class RaftLoop
     private void CompactCore()
     {
         ulong kept = Math.Min(_options.KeptEntriesMax, _snapshot.Index);
-        _core.Compact(_snapshot.Index, RaftConfiguration.Of(_snapshot.Configuration), _snapshot.Index - kept);
+        ulong keepAfter = Math.Min(_snapshot.Index - kept, FindPinnedIndex());
+        _core.Compact(_snapshot.Index, RaftConfiguration.Of(_snapshot.Configuration), keepAfter);
+        _tail.Drop(keepAfter);
     }
 
     /// <summary>Freeing the blocks of a large file can take long, so it does not happen here.</summary>

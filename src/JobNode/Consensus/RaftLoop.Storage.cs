@@ -14,6 +14,8 @@ internal sealed partial class RaftLoop
 
     private readonly List<Action> _deferred = [];
     private readonly List<SnapshotReport> _deferredReports = [];
+    private readonly Dictionary<NodeId, SnapshotPin> _pins = [];
+    private readonly MemoryTail _tail;
     private StorageException? _blockedBy;
     private long _retryAtMs;
     private ulong _heardTerm;
@@ -77,6 +79,7 @@ internal sealed partial class RaftLoop
                 _log.Append(CollectionsMarshal.AsSpan(_ready.Entries), hardState);
             }
 
+            _tail.Append(_ready.Entries);
             _isAppended = true;
         }
 
@@ -131,7 +134,7 @@ internal sealed partial class RaftLoop
         _lastTickMs = _clock.MonotonicMs;
         foreach (SnapshotReport report in _deferredReports)
         {
-            _core.ReportSnapshot(report.Node, report.Delivered);
+            NoteTransferEnded(report);
         }
 
         foreach (Action finished in _deferred)
@@ -142,6 +145,64 @@ internal sealed partial class RaftLoop
         _deferredReports.Clear();
         _deferred.Clear();
         return true;
+    }
+
+    /// <summary>Bounds what the core keeps in memory of the log.</summary>
+    private void TrimTail()
+    {
+        if (IsBlocked || _tail.Bytes <= _options.TailBytesMax)
+        {
+            return;
+        }
+
+        if (_tail.FindDrop(_appliedIndex, FindPinnedIndex()) is ulong index)
+        {
+            _core.Trim(index);
+            _tail.Drop(index);
+        }
+    }
+
+    /// <summary>What comes after it is needed by a snapshot that is on its way, or by a follower that keeps up.</summary>
+    private ulong FindPinnedIndex()
+    {
+        ulong pinned = _schedule.IsSaving ? _savingIndex : ulong.MaxValue;
+        foreach ((NodeId node, SnapshotPin pin) in _pins)
+        {
+            if (pin.UntilMs < _clock.MonotonicMs)
+            {
+                _pins.Remove(node);
+            }
+            else
+            {
+                pinned = Math.Min(pinned, pin.Index);
+            }
+        }
+
+        _progress.Clear();
+        _core.ReadProgress(_progress);
+        foreach (MemberProgress progress in _progress)
+        {
+            if (progress.IsActive && progress.MatchIndex > 0)
+            {
+                pinned = Math.Min(pinned, progress.MatchIndex);
+            }
+        }
+
+        return pinned;
+    }
+
+    /// <summary>A follower is being sent a snapshot: it will need the entries after it.</summary>
+    private void NoteTransfer(NodeId to, ulong snapshotIndex) =>
+        _pins[to] = new SnapshotPin(snapshotIndex, long.MaxValue);
+
+    private void NoteTransferEnded(SnapshotReport report)
+    {
+        _core.ReportSnapshot(report.Node, report.Delivered);
+        if (_pins.TryGetValue(report.Node, out SnapshotPin pin))
+        {
+            // It still has to restore the state from it; then it tells how far it is.
+            _pins[report.Node] = pin with { UntilMs = _clock.MonotonicMs + _options.SnapshotRestoreMsMax };
+        }
     }
 
     /// <summary>Ends a healthy run; a disk that takes no writes gets no clean mark, which only costs a check.</summary>
@@ -238,4 +299,6 @@ internal sealed partial class RaftLoop
             _heardAtMs = _clock.MonotonicMs;
         }
     }
+
+    private readonly record struct SnapshotPin(ulong Index, long UntilMs);
 }

@@ -74,6 +74,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         SnapshotMetadata latest = snapshots.Latest
             ?? throw new InvalidOperationException("a node starts from a snapshot, even if it has no log");
         _schedule = new SnapshotSchedule(options, snapshots.LatestBytes);
+        _tail = new MemoryTail(options.TailBytesMax);
         _snapshot = latest;
         _configuration = latest.Configuration;
         _lastTickMs = clock.MonotonicMs;
@@ -201,6 +202,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         _waits.Ask(nowMs);
         bool isBusy = HandleReadies();
         _waits.Applied(_appliedIndex);
+        TrimTail();
         TakeSnapshotIfDue();
         PublishStatus();
         foreach (IReadRequest read in inputs.Reads)
@@ -226,7 +228,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (SnapshotReport report in inputs.SnapshotReports)
         {
-            _core.ReportSnapshot(report.Node, report.Delivered);
+            NoteTransferEnded(report);
         }
 
         foreach (byte[] message in inputs.Messages)

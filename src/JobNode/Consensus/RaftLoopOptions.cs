@@ -45,6 +45,15 @@ internal sealed record RaftLoopOptions
     /// <summary>Entries before a snapshot that stay in memory for followers that lag a little.</summary>
     public ulong KeptEntriesMax { get; init; } = 10_000;
 
+    /// <summary>Bytes of the log that stay in memory, whenever the last snapshot was; more while one is sent.</summary>
+    public long TailBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// After a snapshot was delivered, the entries that follow it stay in memory for this long at most, in
+    /// milliseconds: restoring ten million jobs takes a while.
+    /// </summary>
+    public int SnapshotRestoreMsMax { get; init; } = 120_000;
+
     /// <summary>Bytes proposed to the core and not applied yet; past it proposals wait in the inbox.</summary>
     public long ProposedBytesMax { get; init; } = 32L << 20;
 
