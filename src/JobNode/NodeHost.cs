@@ -39,6 +39,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ClusterBootstrap _bootstrap;
     private readonly ApiServer _api;
     private readonly NodeConditions _conditions = new();
+    private readonly RaftTimings _timings = new();
     private readonly Stack<IAsyncDisposable> _parts = new();
 
     private NodeHost(ServeOptions options, ILoggerFactory loggers)
@@ -131,7 +132,7 @@ internal sealed class NodeHost : IAsyncDisposable
         RaftStreams streams = CreateStreams(board);
         RaftLoop loop = CreateLoop(machine, streams, board, events);
         RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus")));
-        var local = new CommandProposer(loop);
+        var local = new CommandProposer(loop, _conditions);
         CommandForwarder forwarder = CreateForwarder(local, board);
         var workBoard = new WorkBoard();
         WorkService work = CreateWork(local, loop, machine.View, board, workBoard);
@@ -173,7 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private RaftStreams CreateStreams(StatusBoard board)
     {
         ILogger logger = _loggers.CreateLogger("JobNode.Transport");
-        var transfer = new SnapshotTransfer(_connections, board, _snapshots, logger);
+        var transfer = new SnapshotTransfer(_connections, board, _snapshots, logger, _conditions);
         return Keep(new RaftStreams(_connections, board, transfer, logger));
     }
 
@@ -181,13 +182,19 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
         WriteAheadLog log = WriteAheadLog.Open(
-            _directory.Storage, latest.Index, new WriteAheadLogOptions(), latest.Term);
+            _directory.Storage, latest.Index, NewLogOptions(), latest.Term);
         ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
         if (log.RepairNote is { } note)
         {
             logger.LogRepaired(note);
         }
 
+        DiskWatch disk = Keep(new DiskWatch(
+            DiskWatchOptions.Of(
+                _options.DataDirectory, _options.Limits.FreeDiskBytesMin, () => log.DiskBytes, _snapshots),
+            _conditions,
+            logger));
+        disk.Start(_time);
         return new RaftLoop(
             new RaftCore(RaftCoreLogDetail.Warnings),
             log,
@@ -196,10 +203,18 @@ internal sealed class NodeHost : IAsyncDisposable
             streams,
             new SystemRaftClock(_time),
             board,
-            new RaftLoopOptions { Self = _identity.Self },
+            new RaftLoopOptions
+            {
+                Self = _identity.Self,
+                Conditions = _conditions,
+                Timings = _timings,
+                DescribeDisk = disk.Describe,
+            },
             logger,
             events.Send);
     }
+
+    private static WriteAheadLogOptions NewLogOptions() => new() { RunInBackground = static work => _ = Task.Run(work) };
 
     private CommandForwarder CreateForwarder(CommandProposer local, StatusBoard board) =>
         Keep(new CommandForwarder(
@@ -218,7 +233,8 @@ internal sealed class NodeHost : IAsyncDisposable
             workBoard,
             (address, cancellation) => _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
             _time,
-            _loggers.CreateLogger("JobNode.Scheduling")));
+            _loggers.CreateLogger("JobNode.Scheduling"),
+            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled)));
 
     private void OpenApi(
         CommandForwarder forwarder,
@@ -231,7 +247,10 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions));
+            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions)
+        {
+            Timings = _timings,
+        });
     }
 
     private void MapStreams(RaftStreams streams, CommandForwarder forwarder, WorkService work)

@@ -40,22 +40,25 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>What the leader would say of a running job.</summary>
     public ChainProgress? Progress { get; set; }
 
-    public static async Task<ApiHost> StartAsync()
+    public static async Task<ApiHost> StartAsync(LimitOptions? limits = null)
     {
-        ApiHost host = await StartClosedAsync();
+        ApiHost host = await StartClosedAsync(limits);
         host.Open();
         return host;
     }
 
     /// <summary>A node that waits for its cluster.</summary>
-    public static async Task<ApiHost> StartClosedAsync()
+    public static async Task<ApiHost> StartClosedAsync(LimitOptions? limits = null)
     {
         var cluster = new LocalCluster();
         var waiters = new JobWaiters();
         cluster.Applied = waiters.OnJobEvents;
         var work = new WorkBoard();
         var options = new ServeOptions(
-            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null);
+            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null)
+        {
+            Limits = limits ?? new LimitOptions(),
+        };
         var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);

@@ -1,6 +1,7 @@
 using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Consensus.Log;
+using JobNode.Observability;
 using JobNode.Queue;
 using JobNode.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,14 +29,14 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
         Board = new StatusBoard(new ConsensusStatus(
             NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, configuration));
         WriteAheadLog log = WriteAheadLog.Open(Disk, 1, new WriteAheadLogOptions(), 1);
-        Disk.ShouldFail = (operation, _) =>
+        Disk.ShouldFail = (operation, name) =>
         {
             if (operation == StorageOperation.Sync)
             {
                 Steps.Add("sync");
             }
 
-            return IsDiskBroken;
+            return IsDiskBroken || Fails?.Invoke(operation, name) == true;
         };
         Loop = new RaftLoop(
             Core,
@@ -50,6 +51,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
                 Self = Self,
                 SnapshotEntriesMax = snapshotEntriesMax,
                 RunInBackground = work => work(),
+                Conditions = Conditions,
             },
             NullLogger.Instance,
             () => Steps.Add("applied hook"));
@@ -62,6 +64,11 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public SimulatedDirectory Disk { get; } = new();
 
     public bool IsDiskBroken { get; set; }
+
+    /// <summary>Fails or throws instead of an operation on a file.</summary>
+    public Func<StorageOperation, string, bool>? Fails { get; set; }
+
+    public NodeConditions Conditions { get; } = new();
 
     public ScriptedCore Core { get; }
 
@@ -132,6 +139,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public void Dispose()
     {
         IsDiskBroken = false;
+        Fails = null;
         Loop.Dispose();
     }
 }

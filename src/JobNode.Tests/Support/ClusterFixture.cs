@@ -14,13 +14,15 @@ internal sealed class ClusterFixture : IAsyncDisposable
     public IReadOnlyList<NodeProcess> Nodes { get; }
 
     /// <summary>Starts three nodes at once and waits until each is ready.</summary>
-    public static async Task<ClusterFixture> StartAsync(IReadOnlyList<string>? extraArguments = null)
+    public static async Task<ClusterFixture> StartAsync(
+        IReadOnlyList<string>? extraArguments = null, Action<NodeProcess>? prepare = null)
     {
         NodeProcess[] nodes = [.. Enumerable.Range(0, Size).Select(_ => new NodeProcess(extraArguments))];
         ClusterFixture cluster = new(nodes);
         foreach (NodeProcess node in nodes)
         {
             node.Peers = [.. nodes.Select(peer => peer.ClusterAddress)];
+            prepare?.Invoke(node);
         }
 
         try

@@ -24,4 +24,8 @@ internal sealed record ApiParts(
     Func<JobId, CancellationToken, ValueTask<ChainProgress?>> FindProgress,
     JobWaiters Waiters,
     KernelInfo Kernel,
-    NodeConditions Conditions);
+    NodeConditions Conditions)
+{
+    /// <summary>How smoothly consensus runs.</summary>
+    public RaftTimings Timings { get; init; } = new();
+}

@@ -65,9 +65,10 @@ internal sealed class ApiServer(
         Invariant.That(_application is not null, "the API starts before it opens");
         var cluster = new ClusterReader(parts, options, Address, time);
         var metrics = new Metrics();
-        var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
+        var admission = new JobAdmission(parts, options.Limits, time);
+        var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);
         IReadOnlyList<ApiRoute> routes = Routes(
-            jobs, new BatchEndpoints(parts, jobs, time), new StatusEndpoints(parts, cluster, metrics));
+            jobs, new BatchEndpoints(parts, jobs, admission, time), new StatusEndpoints(parts, cluster, metrics));
         _application.Open(new ApiRouter(routes, parts.Board, cluster, metrics, time, _logger));
     }
 

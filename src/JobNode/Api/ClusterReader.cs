@@ -18,9 +18,14 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         status.Configuration.Find(status.Self)?.Address
         ?? (options.Advertise ?? options.ClusterListen).ToString();
 
-    /// <summary><c>ready</c>, <c>starting</c> or <c>noQuorum</c>.</summary>
+    /// <summary><c>ready</c>, <c>starting</c>, <c>noQuorum</c> or <c>diskBlocked</c>.</summary>
     public string State(ConsensusStatus status)
     {
+        if (parts.Conditions.Has(NodeCondition.DiskBlocked))
+        {
+            return "diskBlocked";
+        }
+
         bool hasLeader = status.Leader != NodeId.None;
         _hadLeader |= hasLeader;
         return Health.StateOf(hasLeader, _hadLeader, time.GetElapsedTime(_startedAt));
@@ -61,7 +66,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         State(status),
         ProgramVersion.Text,
         parts.Kernel.Path,
-        parts.Kernel.Warnings);
+        [.. parts.Conditions.Sentences, .. parts.Kernel.Warnings]);
 
     private List<StatusMember> Members(ConsensusStatus status, WorkReport report)
     {

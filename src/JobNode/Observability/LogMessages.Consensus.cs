@@ -71,4 +71,10 @@ internal static partial class LogMessages
     [LoggerMessage(1052, LogLevel.Error,
         "the snapshot at {Index} could not be written: {Reason}; tried again in {AgainMs} ms")]
     public static partial void SnapshotSaveFailed(ILogger logger, ulong index, string reason, long againMs);
+
+    [LoggerMessage(1053, LogLevel.Warning, "{Sentence}")]
+    public static partial void DiskLow(ILogger logger, string sentence);
+
+    [LoggerMessage(1054, LogLevel.Information, "there is space enough again; new jobs are taken")]
+    public static partial void DiskEnough(ILogger logger);
 }

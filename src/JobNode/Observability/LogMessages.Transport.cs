@@ -64,4 +64,8 @@ internal static partial class LogMessages
     [LoggerMessage(2032, LogLevel.Debug, "cannot pass commands on to {Address}: {Reason}; {InFlight} wait")]
     public static partial void ForwardStreamNotOpened(
         this ILogger logger, string address, string reason, int inFlight);
+
+    [LoggerMessage(2050, LogLevel.Information,
+        "the snapshot at {Index} to node {Node} goes on at byte {Offset} of {Length}")]
+    public static partial void SnapshotResumed(this ILogger logger, ulong index, string node, long offset, long length);
 }
