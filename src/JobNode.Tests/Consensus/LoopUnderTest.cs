@@ -20,20 +20,26 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     private readonly JobStateMachine _machine = new(StateLimits.Default);
 
     public LoopUnderTest(ulong snapshotEntriesMax = 1_000, params Member[] members)
+        : this(RaftLoop.BootstrapIndex, snapshotEntriesMax, members)
+    {
+    }
+
+    private LoopUnderTest(ulong startIndex, ulong snapshotEntriesMax, Member[] members)
     {
         Core = new ScriptedCore(Steps);
         var configuration = new ClusterConfiguration(1, members is { Length: > 0 } ? members : ThreeMembers);
         Snapshots = SnapshotStore.Open(Disk);
-        Snapshots.Save(RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, null);
+        Snapshots.Save(startIndex, startIndex, configuration, null);
         Configuration = configuration;
         Board = new StatusBoard(new ConsensusStatus(
             NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, configuration));
-        WriteAheadLog log = WriteAheadLog.Open(Disk, 1, new WriteAheadLogOptions(), 1);
+        WriteAheadLog log = WriteAheadLog.Open(Disk, startIndex, new WriteAheadLogOptions(), startIndex);
         Disk.ShouldFail = (operation, name) =>
         {
             if (operation == StorageOperation.Sync)
             {
                 Steps.Add("sync");
+                OnSync?.Invoke();
             }
 
             return IsDiskBroken || Fails?.Invoke(operation, name) == true;
@@ -52,6 +58,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
                 SnapshotEntriesMax = snapshotEntriesMax,
                 RunInBackground = work => work(),
                 Conditions = Conditions,
+                Timings = Timings,
             },
             NullLogger.Instance,
             () => Steps.Add("applied hook"));
@@ -69,6 +76,11 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public Func<StorageOperation, string, bool>? Fails { get; set; }
 
     public NodeConditions Conditions { get; } = new();
+
+    /// <summary>What happens while the disk syncs.</summary>
+    public Action? OnSync { get; set; }
+
+    public RaftTimings Timings { get; } = new();
 
     public ScriptedCore Core { get; }
 
@@ -89,6 +101,9 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public ulong AppliedIndex => _machine.AppliedIndex;
 
     public UInt128 Digest => _machine.Digest;
+
+    /// <summary>A node without a log: a spare, or one that joins.</summary>
+    public static LoopUnderTest Outside(params Member[] members) => new(0, 1_000, members);
 
     /// <summary>Makes this node the leader of term 2, and applies the leader's empty first entry (index 2).</summary>
     public void Lead()

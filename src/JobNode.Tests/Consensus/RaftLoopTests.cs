@@ -274,7 +274,7 @@ public class RaftLoopTests
         node.Loop.RunTurn();
     }
 
-    private static string Copy(LoopUnderTest source, LoopUnderTest target, ulong index)
+    internal static string Copy(LoopUnderTest source, LoopUnderTest target, ulong index)
     {
         using Stream file = source.Snapshots.OpenFile(index);
         using var bytes = new MemoryStream();

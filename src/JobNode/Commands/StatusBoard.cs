@@ -12,7 +12,9 @@ internal sealed class StatusBoard(ConsensusStatus initial)
     /// <summary>The latest status.</summary>
     public ConsensusStatus Current => _current;
 
-    /// <summary>Posts a status; wakes those who wait when leader, term, this node's role or the configuration changed.</summary>
+    /// <summary>
+    /// Posts a status; wakes those who wait when leader, term, this node's role or the configuration changed.
+    /// </summary>
     public void Publish(ConsensusStatus status)
     {
         ConsensusStatus previous = _current;
@@ -24,8 +26,8 @@ internal sealed class StatusBoard(ConsensusStatus initial)
     }
 
     /// <summary>
-    /// Completes at the next change of leader, term, role or configuration after <paramref name="seen"/>; at once when it is past
-    /// already.
+    /// Completes at the next change of leader, term, role or configuration after <paramref name="seen"/>; at once when
+    /// it is past already.
     /// </summary>
     public async Task<ConsensusStatus> WaitForChangeAsync(ConsensusStatus seen, CancellationToken cancellation)
     {

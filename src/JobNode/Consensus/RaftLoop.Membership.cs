@@ -163,18 +163,28 @@ internal sealed partial class RaftLoop
 
         if (_isChangeProposed && !hasChange)
         {
-            LogMessages.ChangeDropped(_logger, "the core made an empty entry of it, since another one may be under way");
+            LogMessages.ChangeDropped(
+                _logger, "the core made an empty entry of it, since another one may be under way");
         }
 
         _isChangeProposed = false;
     }
 
-    /// <summary>True when this Ready commits a change: then the commit index becomes durable before it is applied.</summary>
+    /// <summary>
+    /// True when this Ready commits a change: then the commit index becomes durable before anybody hears of it and
+    /// before it is applied.
+    /// </summary>
     /// <remarks>
-    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone.
+    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone, or
+    /// may refuse: with two voters, the one that was demoted has entries that the forgetful leader sent and lost.
     /// </remarks>
     private bool CommitsChange()
     {
+        if (_lastChangeIndex > _hardState.Commit && _lastChangeIndex <= _ready.HardState.Commit)
+        {
+            return true;
+        }
+
         foreach (RaftEntry entry in _ready.Committed)
         {
             if (entry.Kind == RaftEntryKind.ConfigurationChange)

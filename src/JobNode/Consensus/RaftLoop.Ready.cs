@@ -94,14 +94,15 @@ internal sealed partial class RaftLoop
     /// <summary>
     /// A leader may write its own log while the followers write theirs (dissertation section 10.2.1), because an entry
     /// commits through the others' answers, which are stepped after our own sync. Not so in a Ready that also holds a
-    /// new term or vote, or that commits what only we have (a sole voter).
+    /// new term or vote, or that commits what only we have (a sole voter) or a change of the configuration.
     /// </summary>
     private bool MaySendBeforePersisting() =>
         _ready.Role == RaftRole.Leader
         && _ready.Snapshot is null
         && _ready.HardState.Term == _hardState.Term
         && _ready.HardState.Vote == _hardState.Vote
-        && _ready.HardState.Commit <= _log.LastIndex;
+        && _ready.HardState.Commit <= _log.LastIndex
+        && !CommitsChange();
 
     private void SendMessages(bool appends)
     {

@@ -119,8 +119,8 @@ func etcdraft_apply_conf_change(slot C.int32_t, kind C.int32_t, node C.uint64_t)
 }
 
 // etcdraft_progress writes, on a leader, what it knows of each node of its configuration: id, match index, and 1 when
-// the node was heard of within the last election time-out, each a uint64. Gives the bytes; nothing was written when they
-// do not fit.
+// the node was heard of within the last election time-out, each a uint64. Gives the bytes; nothing was written when
+// they do not fit.
 //
 //export etcdraft_progress
 func etcdraft_progress(slot C.int32_t, buffer unsafe.Pointer, capacity C.int64_t) C.int64_t {
