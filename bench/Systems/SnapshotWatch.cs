@@ -42,6 +42,12 @@ internal sealed class SnapshotWatch : IDisposable
         _stopping.Dispose();
     }
 
+    private static long LargestIn(string directory) => new DirectoryInfo(directory)
+        .EnumerateFiles("*.snapshot")
+        .Select(static file => file.Exists ? file.Length : 0)
+        .DefaultIfEmpty()
+        .Max();
+
     private async Task WatchAsync(IReadOnlyList<string> directories)
     {
         while (!_stopping.IsCancellationRequested)
@@ -60,8 +66,7 @@ internal sealed class SnapshotWatch : IDisposable
                 _since.Remove(done);
                 Count++;
                 Longest = took > Longest ? took : Longest;
-                LargestBytes = Math.Max(LargestBytes, Directory.EnumerateFiles(
-                    Path.GetDirectoryName(done)!, "*.snapshot").Max(static file => new FileInfo(file).Length));
+                LargestBytes = Math.Max(LargestBytes, LargestIn(Path.GetDirectoryName(done)!));
             }
 
             await Task.Delay(LookEveryMs);
