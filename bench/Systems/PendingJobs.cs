@@ -131,8 +131,8 @@ internal sealed class PendingJobs : IDisposable
         long startedAt = Stopwatch.GetTimestamp();
         TimeSpan ready = await Last.StartAsync();
         await MeetAsync(Last);
-        Say($"a node that was {(_isWiped ? "wiped" : $"away for {left:N0} jobs")} is ready in {ready.TotalSeconds:F2} s "
-            + $"and has caught up in {Stopwatch.GetElapsedTime(startedAt).TotalSeconds:F1} s");
+        string fate = _isWiped ? "wiped" : $"away for {left:N0} jobs";
+        Say($"a node that was {fate} is ready in {ready.TotalSeconds:F2} s and has caught up in {Stopwatch.GetElapsedTime(startedAt).TotalSeconds:F1} s");
         await SayTimingsAsync();
     }
 
@@ -192,7 +192,8 @@ internal sealed class PendingJobs : IDisposable
         for (int i = 0; i < _nodes.Length; i++)
         {
             string text = await _nodes[i].Http.GetStringAsync("/metrics");
-            Say($"node {i + 1}: longest silence of a leader {Metric(text, "jobnode_leader_silence_longest_seconds"):F2} s, "
+            Say($"node {i + 1}: longest silence of a leader "
+                + $"{Metric(text, "jobnode_leader_silence_longest_seconds"):F2} s, "
                 + $"longest write of the log {Metric(text, "jobnode_log_sync_longest_seconds"):F2} s, "
                 + $"{Metric(text, "jobnode_leader_changes"):F0} changes of the leader");
         }
@@ -212,7 +213,8 @@ internal sealed class PendingJobs : IDisposable
         var lines = new StringBuilder();
         for (int job = 0; job < count; job++)
         {
-            lines.Append("{\"text\":\"").Append(job).Append("\",\"iterations\":").Append(IterationsPerJob).Append("}\n");
+            lines.Append("{\"text\":\"").Append(job)
+                .Append("\",\"iterations\":").Append(IterationsPerJob).Append("}\n");
         }
 
         using var content = new StringContent(lines.ToString());

@@ -29,7 +29,8 @@ public sealed class LimitTests
     {
         await using ApiHost host = await ApiHost.StartAsync(new LimitOptions { JobsMax = 5 });
         using HttpResponseMessage response = await PostLinesAsync(host, 9);
-        string[] lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string text = await response.Content.ReadAsStringAsync();
+        string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.Contains("too-many-jobs", line, StringComparison.Ordinal));
         Assert.Equal(0, host.Cluster.Proposals);
     }
@@ -75,7 +76,8 @@ public sealed class LimitTests
         Assert.Contains("nearly full", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         JsonElement node = (await host.GetAsync("/status")).GetProperty("node");
         Assert.Equal("ready", node.GetProperty("state").GetString());
-        Assert.Contains("The disk is nearly full.", node.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()));
+        IEnumerable<string?> warnings = node.GetProperty("warnings").EnumerateArray().Select(w => w.GetString());
+        Assert.Contains("The disk is nearly full.", warnings);
         host.Conditions.Clear(NodeCondition.DiskLow);
         await host.EnqueueAsync([1], "iterations=1");
     }

@@ -148,7 +148,8 @@ public sealed class DiskBlockedTests
 
     private static void EnqueueEntry(LoopUnderTest loop, ulong index) => loop.Core.Enqueue(ready =>
     {
-        LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, LoopUnderTest.Self.Value, index));
+        var state = new HardState(2, LoopUnderTest.Self.Value, index);
+        LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, state);
         ready.Entries.Add(new RaftEntry(index, 2, RaftEntryKind.Normal, Entry(loop)));
         ready.Committed.Add(new RaftEntry(index, 2, RaftEntryKind.Normal, Entry(loop)));
     });
