@@ -18,7 +18,8 @@ export MSBUILDDISABLENODEREUSE := 1
 
 SHARED_SOURCES := Directory.Build.props Directory.Packages.props global.json .editorconfig
 SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
-	\( -name '*.cs' -o -name '*.csproj' -o -name '*.go' -o -name '*.s' -o -name '*.h' -o -name '*.targets' \) \
+	\( -name '*.cs' -o -name '*.csproj' -o -name '*.go' -o -name '*.s' -o -name '*.h' \
+	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
 .PHONY: help run test publish bench chaos lint clean tools-build tools-test tools-lint

@@ -132,7 +132,8 @@ internal sealed class PendingJobs : IDisposable
         TimeSpan ready = await Last.StartAsync();
         await MeetAsync(Last);
         string fate = _isWiped ? "wiped" : $"away for {left:N0} jobs";
-        Say($"a node that was {fate} is ready in {ready.TotalSeconds:F2} s and has caught up in {Stopwatch.GetElapsedTime(startedAt).TotalSeconds:F1} s");
+        Say($"a node that was {fate} is ready in {ready.TotalSeconds:F2} s and has caught up in "
+            + $"{Stopwatch.GetElapsedTime(startedAt).TotalSeconds:F1} s");
         await SayTimingsAsync();
     }
 

@@ -13,7 +13,7 @@ internal static class NodeBanner
         TextWriter to,
         ServeOptions options,
         ClusterConfiguration configuration,
-        string apiAddress,
+        string apiUrl,
         ClusterIdentity identity,
         ChainKernel kernel,
         int hashThreads,
@@ -26,15 +26,15 @@ internal static class NodeBanner
         to.WriteLine(
             $"""
             jobnode {version}, node {identity.Self}, ready in {startedIn.TotalMilliseconds:F0} ms
-              API      http://{apiAddress}   (dashboard, /status, /openapi.json)
+              API      {apiUrl}   (dashboard, /status, /openapi.json)
               cluster  {identity.Address}, {members}
               data     {options.DataDirectory}
               hashing  {kernel.Best.Name} on {hashThreads} thread{(hashThreads == 1 ? "" : "s")}
 
             Try it from another shell:
               head -c 100000 /dev/urandom >dummy
-              curl -X PUT "http://{apiAddress}/enqueue?iterations=3" -F "data=@dummy"
-              curl -X POST "http://{apiAddress}/pullCompleted?top=10"
+              curl -X PUT "{apiUrl}/enqueue?iterations=3" -F "data=@dummy"
+              curl -X POST "{apiUrl}/pullCompleted?top=10"
 
             """);
     }

@@ -10,6 +10,7 @@ using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
 using JobNode.Scheduling;
+using JobNode.Security;
 using JobNode.Transport;
 
 namespace JobNode;
@@ -51,8 +52,10 @@ internal sealed class NodeHost : IAsyncDisposable
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
         _identity = new ClusterIdentity(_directory.NodeId);
-        _connections = new PeerConnections(_identity);
-        _endpoint = new ClusterEndpoint(_identity, loggers);
+        PeerSecurity security = PeerSecurity.Open(
+            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
+        _connections = new PeerConnections(_identity, security);
+        _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _bootstrap = new ClusterBootstrap(
             _identity,
             _connections,
@@ -141,8 +144,9 @@ internal sealed class NodeHost : IAsyncDisposable
         streams.Attach(loop);
         raft.Start();
         work.Start();
-        OpenApi(forwarder, loop, machine.View, board, workBoard, work, events);
-        NodeBanner.Write(Console.Out, _options, configuration, _api.Address, _identity, _kernel, HashThreads,
+        OpenApi(forwarder, loop, machine, board, workBoard, work, events);
+        NodeBanner.Write(Console.Out, _options, configuration, $"{_api.Scheme}://{_api.Address}", _identity, _kernel,
+            HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         await Task.WhenAny(raft.Ended, Task.Delay(Timeout.Infinite, cancellation));
         if (!cancellation.IsCancellationRequested)
@@ -239,15 +243,17 @@ internal sealed class NodeHost : IAsyncDisposable
     private void OpenApi(
         CommandForwarder forwarder,
         RaftLoop loop,
-        QueueView view,
+        JobStateMachine machine,
         StatusBoard board,
         WorkBoard workBoard,
         WorkService work,
         JobEventFan events)
     {
+        var backups = new BackupSource(loop, machine, board);
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
-            forwarder, loop, view, board, workBoard, work.FindProgressAsync, events.Waiters, kernel, _conditions)
+            forwarder, loop, machine.View, board, workBoard, work.FindProgressAsync, events.Waiters, kernel,
+            _conditions, backups.TakeAsync)
         {
             Timings = _timings,
         });

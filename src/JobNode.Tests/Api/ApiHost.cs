@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using JobNode.Api;
 using JobNode.Commands;
+using JobNode.Consensus;
 using JobNode.Observability;
 using Microsoft.Extensions.Logging;
 
@@ -74,7 +75,8 @@ internal sealed class ApiHost : IAsyncDisposable
         (_, _) => new ValueTask<ChainProgress?>(Progress),
         Waiters,
         new KernelInfo("scalar", ["avx2 is not used: a test"]),
-        Conditions));
+        Conditions,
+        new BackupSource(Cluster, Cluster.Machine, Cluster.Board).TakeAsync));
 
     public NodeConditions Conditions { get; } = new();
 

@@ -14,7 +14,7 @@ public sealed class DescriptionTests
         JsonElement description = await host.GetAsync("/openapi.json");
         IEnumerable<string> described = description.GetProperty("paths").EnumerateObject().SelectMany(
             path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}"));
-        IEnumerable<string> routed = ApiServer.Routes(null!, null!, null!).SelectMany(
+        IEnumerable<string> routed = ApiServer.Routes(null!, null!, null!, null!).SelectMany(
             route => route.Methods.Select(method => $"{method} {route.Template}"));
         Assert.Equal(routed.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }

@@ -20,20 +20,22 @@ internal sealed class ImportRules
         ["Commands"] = [],
         ["Hashing"] = [],
         ["Observability"] = [],
+        ["Security"] = ["Observability", "/ServeOptions"],
         ["Queue"] = ["Commands"],
         ["Consensus"] = ["Commands", "Observability"],
-        ["Transport"] = ["Commands", "Consensus", "Observability"],
+        ["Transport"] = ["Commands", "Consensus", "Observability", "Security"],
         ["Membership"] = ["Commands", "Consensus", "Transport", "Observability"],
         ["Scheduling"] = ["Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing", "Transport", "Observability"],
+        ["Recovery"] = ["Commands", "Queue", "Consensus", "Observability"],
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
-            "Membership", "Observability", "/ServeOptions",
+            "Membership", "Observability", "Security", "/ServeOptions",
         ],
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Recovery", "Security", "/ServeOptions",
         ],
     };
 

@@ -19,6 +19,7 @@ internal static class LogEventRules
         ["Membership"] = (2500, 3000),
         ["Scheduling"] = (3000, 4000),
         ["Api"] = (4000, 5000),
+        ["Security"] = (5000, 6000),
         ["Host"] = (6000, 7000),
     };
 

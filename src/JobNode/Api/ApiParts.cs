@@ -15,6 +15,7 @@ namespace JobNode.Api;
 /// <param name="Waiters">Readers that wait for a job to finish.</param>
 /// <param name="Kernel">The hash kernel in use.</param>
 /// <param name="Conditions">What keeps this node from full service now.</param>
+/// <param name="TakeBackup">Freezes the state after a read barrier; null when no quorum answers.</param>
 internal sealed record ApiParts(
     ICommandProposer Proposer,
     IApplyThread ApplyThread,
@@ -24,7 +25,8 @@ internal sealed record ApiParts(
     Func<JobId, CancellationToken, ValueTask<ChainProgress?>> FindProgress,
     JobWaiters Waiters,
     KernelInfo Kernel,
-    NodeConditions Conditions)
+    NodeConditions Conditions,
+    Func<CancellationToken, Task<ClusterBackup?>> TakeBackup)
 {
     /// <summary>How smoothly consensus runs.</summary>
     public RaftTimings Timings { get; init; } = new();

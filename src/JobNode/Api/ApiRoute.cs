@@ -3,8 +3,10 @@ namespace JobNode.Api;
 /// <summary>One call of the API.</summary>
 /// <param name="Template">The path as in the API's description; it may end in <c>/{id}</c>.</param>
 /// <param name="Methods">Allowed methods, upper case.</param>
+/// <param name="Scope">What the caller must be allowed to do.</param>
 /// <param name="Handler">Answers; the text is what stood for <c>{id}</c>, else empty.</param>
-internal sealed record ApiRoute(string Template, IReadOnlyList<string> Methods, Func<HttpContext, string, Task> Handler)
+internal sealed record ApiRoute(
+    string Template, IReadOnlyList<string> Methods, ApiScope Scope, Func<HttpContext, string, Task> Handler)
 {
     private const string IdSuffix = "{id}";
 

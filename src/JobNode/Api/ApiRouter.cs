@@ -8,8 +8,13 @@ namespace JobNode.Api;
 /// where exceptions end. Plain on purpose: a dozen routes need no framework, and the process starts faster without one.
 /// </summary>
 internal sealed class ApiRouter(
-    IReadOnlyList<ApiRoute> routes, StatusBoard board, ClusterReader cluster, Metrics metrics, TimeProvider time,
-        ILogger logger)
+    IReadOnlyList<ApiRoute> routes,
+    ApiAccess access,
+    StatusBoard board,
+    ClusterReader cluster,
+    Metrics metrics,
+    TimeProvider time,
+    ILogger logger)
 {
     /// <summary>Answers one request; never throws.</summary>
     public async Task ServeAsync(HttpContext context)
@@ -55,7 +60,9 @@ internal sealed class ApiRouter(
 
         if (route.Allows(context.Request.Method))
         {
-            return route.Handler(context, id);
+            return access.Judge(context, route.Scope) is { } problem
+                ? ApiResponses.RefuseUnreadAsync(context, problem)
+                : route.Handler(context, id);
         }
 
         string allowed = string.Join(", ", routes

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using JobNode.Commands;
 using JobNode.Observability;
+using JobNode.Security;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -21,27 +23,37 @@ internal sealed class ApiServer(
     ServeOptions options, Func<string> waitsFor, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger("JobNode.Api");
+    private readonly ApiAccess _access = ApiAccess.Open(options.Security, loggers.CreateLogger("JobNode.Api"), time);
+    private readonly WatchedFiles<TlsMaterial>? _tls = options.Security.Api is { } files
+        ? PeerSecurity.OpenTls("API certificate", files, loggers.CreateLogger("JobNode.Api"), time)
+        : null;
+
     private ApiApplication? _application;
     private KestrelServer? _server;
 
     /// <summary>HOST:PORT it listens on; with the port that was chosen once started.</summary>
     public string Address { get; private set; } = options.Listen.ToString();
 
+    /// <summary>What a client writes before the address.</summary>
+    public string Scheme => _tls is null ? "http" : "https";
+
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
-    public static IReadOnlyList<ApiRoute> Routes(JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status) =>
+    public static IReadOnlyList<ApiRoute> Routes(
+        JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status, BackupEndpoint backup) =>
     [
-        new("/enqueue", ["PUT", "POST"], (context, _) => jobs.EnqueueAsync(context)),
-        new("/pullCompleted", ["POST"], (context, _) => jobs.PullAsync(context)),
-        new("/jobs", ["POST"], (context, _) => batches.PostAsync(context)),
-        new("/jobs", ["GET"], (context, _) => jobs.ListAsync(context)),
-        new("/jobs/{id}", ["GET"], (context, id) => jobs.GetAsync(context, id)),
-        new("/jobs/{id}", ["DELETE"], (context, id) => jobs.CancelAsync(context, id)),
-        new("/status", ["GET"], (context, _) => status.StatusAsync(context)),
-        new("/livez", ["GET"], (context, _) => status.LiveAsync(context)),
-        new("/readyz", ["GET"], (context, _) => status.ReadyAsync(context)),
-        new("/metrics", ["GET"], (context, _) => status.MetricsAsync(context)),
-        new("/openapi.json", ["GET"], (context, _) => StatusEndpoints.OpenApiAsync(context)),
-        new("/", ["GET"], (context, _) => StatusEndpoints.DashboardAsync(context)),
+        new("/enqueue", ["PUT", "POST"], ApiScope.Enqueue, (context, _) => jobs.EnqueueAsync(context)),
+        new("/pullCompleted", ["POST"], ApiScope.Pull, (context, _) => jobs.PullAsync(context)),
+        new("/jobs", ["POST"], ApiScope.Enqueue, (context, _) => batches.PostAsync(context)),
+        new("/jobs", ["GET"], ApiScope.Read, (context, _) => jobs.ListAsync(context)),
+        new("/jobs/{id}", ["GET"], ApiScope.Read, (context, id) => jobs.GetAsync(context, id)),
+        new("/jobs/{id}", ["DELETE"], ApiScope.Enqueue, (context, id) => jobs.CancelAsync(context, id)),
+        new("/status", ["GET"], ApiScope.Read, (context, _) => status.StatusAsync(context)),
+        new("/backup", ["GET"], ApiScope.Admin, (context, _) => backup.GetAsync(context)),
+        new("/livez", ["GET"], ApiScope.Open, (context, _) => status.LiveAsync(context)),
+        new("/readyz", ["GET"], ApiScope.Open, (context, _) => status.ReadyAsync(context)),
+        new("/metrics", ["GET"], ApiScope.Read, (context, _) => status.MetricsAsync(context)),
+        new("/openapi.json", ["GET"], ApiScope.Open, (context, _) => StatusEndpoints.OpenApiAsync(context)),
+        new("/", ["GET"], ApiScope.Open, (context, _) => StatusEndpoints.DashboardAsync(context)),
     ];
 
     /// <summary>Opens the port; every call is told to wait.</summary>
@@ -56,7 +68,11 @@ internal sealed class ApiServer(
         _application = new ApiApplication((options.Advertise ?? options.ClusterListen).ToString(), waitsFor, _logger);
         await _server.StartAsync(_application, cancellation);
         Address = BoundAddress(_server);
-        _logger.ApiListening(Address);
+        _logger.ApiListening($"{Scheme}://{Address}");
+        if (options.Security.ApiTokenFile is not null && _tls is null && !options.Listen.IsLoopback)
+        {
+            _logger.TokensTravelReadable(Address);
+        }
     }
 
     /// <summary>Serves every call from here on.</summary>
@@ -68,8 +84,11 @@ internal sealed class ApiServer(
         var admission = new JobAdmission(parts, options.Limits, time);
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);
         IReadOnlyList<ApiRoute> routes = Routes(
-            jobs, new BatchEndpoints(parts, jobs, admission, time), new StatusEndpoints(parts, cluster, metrics));
-        _application.Open(new ApiRouter(routes, parts.Board, cluster, metrics, time, _logger));
+            jobs,
+            new BatchEndpoints(parts, jobs, admission, time),
+            new StatusEndpoints(parts, cluster, metrics),
+            new BackupEndpoint(parts));
+        _application.Open(new ApiRouter(routes, _access, parts.Board, cluster, metrics, time, _logger));
     }
 
     /// <summary>Stops taking requests and waits for those under way until the token is cancelled.</summary>
@@ -88,7 +107,7 @@ internal sealed class ApiServer(
         }
     }
 
-    private static KestrelServerOptions Settings(IPEndPoint endpoint)
+    private KestrelServerOptions Settings(IPEndPoint endpoint)
     {
         var settings = new KestrelServerOptions
         {
@@ -102,7 +121,16 @@ internal sealed class ApiServer(
         settings.Listen(endpoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.Use(next => connection => Http2PriorKnowledge.HandleAsync(connection, next));
+            if (_tls is null)
+            {
+                listen.Use(next => connection => Http2PriorKnowledge.HandleAsync(connection, next));
+                return;
+            }
+
+            var port = new TlsPort(
+                _tls, NeedsClientCertificate: false, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
+            var gate = new ConnectionGate(port, new RefusalLog("API", _logger, time));
+            listen.Use(next => connection => gate.HandleAsync(connection, next));
         });
         return settings;
     }

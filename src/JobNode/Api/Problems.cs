@@ -52,10 +52,13 @@ internal static class Problems
     public static readonly ProblemKind IdempotencyKeyInvalid =
         new("/problems/idempotency-key-invalid", 400, "Idempotency key invalid");
     public static readonly ProblemKind RequestMalformed = new("/problems/request-malformed", 400, "Request malformed");
+    public static readonly ProblemKind TokenNeeded = new("/problems/token-needed", 401, "Token needed");
+    public static readonly ProblemKind Forbidden = new("/problems/forbidden", 403, "Not allowed");
     public static readonly ProblemKind JobUnknown = new("/problems/job-unknown", 404, "Job unknown");
     public static readonly ProblemKind PathUnknown = new("/problems/path-unknown", 404, "Path unknown");
     public static readonly ProblemKind MethodNotAllowed =
         new("/problems/method-not-allowed", 405, "Method not allowed");
+    public static readonly ProblemKind NoLogHere = new("/problems/no-log-here", 421, "No log here");
     public static readonly ProblemKind AlreadyFinished = new("/problems/already-finished", 409, "Job already finished");
     public static readonly ProblemKind IdempotencyKeyReused =
         new("/problems/idempotency-key-reused", 422, "Idempotency key reused");

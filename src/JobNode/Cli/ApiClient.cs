@@ -1,30 +1,48 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using JobNode.Api;
+using JobNode.Security;
 
 namespace JobNode.Cli;
 
 /// <summary>Talks to the API of one node; failures end the verb with a sentence and the right exit code.</summary>
-internal sealed class ApiClient(Uri node) : IDisposable
+internal sealed class ApiClient : IDisposable
 {
     private const int ConnectTimeoutMs = 5000;
 
     /// <summary>Bodies from this size on ask before they are sent, so that a refusal costs nothing.</summary>
     private const long AskFirstBytes = 1 << 20;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
+    private readonly Uri _node;
+    private readonly HttpClient _http;
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <exception cref="CliFailure">The node is asked for by https, and TLS cannot work on this machine.</exception>
+    public ApiClient(Uri node, NodeAccess access)
     {
-        ConnectTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
-        UseProxy = false,
-        AllowAutoRedirect = false,
-    })
-    {
-        BaseAddress = node,
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        _node = node;
+        var connections = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
+            UseProxy = false,
+            AllowAutoRedirect = false,
+        };
+        if (node.Scheme == Uri.UriSchemeHttps)
+        {
+            RequireTls();
+            connections.SslOptions.CertificateChainPolicy = PolicyOf(access);
+        }
+
+        _http = new HttpClient(connections) { BaseAddress = node, Timeout = Timeout.InfiniteTimeSpan };
+        if (access.Token is { } token)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Text);
+        }
+    }
 
     /// <summary>The answer's JSON as it came.</summary>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
@@ -36,6 +54,46 @@ internal sealed class ApiClient(Uri node) : IDisposable
     /// <summary>The answer.</summary>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         Read(await GetTextAsync(path, cancellation), type);
+
+    /// <summary>Streams the answer's body; gives the headers asked for.</summary>
+    /// <exception cref="IOException">It broke off, or a header is missing.</exception>
+    public async Task<Dictionary<string, string>> DownloadAsync(
+        string path, IReadOnlyList<string> headers, Stream destination, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
+            }
+
+            var found = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (string header in headers)
+            {
+                found[header] = response.Headers.TryGetValues(header, out IEnumerable<string>? values)
+                    ? string.Join(',', values)
+                    : throw new IOException($"the answer of {_node} has no header {header}; is it a jobnode?");
+            }
+
+            await response.Content.CopyToAsync(destination, cancellation);
+            return found;
+        }
+        catch (HttpRequestException error) when (response is null)
+        {
+            throw Unreachable(error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new IOException($"the download from {_node} broke off: {Reason(error)}.", error);
+        }
+        finally
+        {
+            response?.Dispose();
+        }
+    }
 
     /// <summary>Takes results; the answer's JSON as it came.</summary>
     public async Task<string> PullAsync(int top, string order, string? idempotencyKey, CancellationToken cancellation)
@@ -94,15 +152,56 @@ internal sealed class ApiClient(Uri node) : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new CliFailure(
-                ExitCode.Unreachable,
-                $"cannot reach the cluster at {node}: {Reason(error)}. Is a node running there? Start one with "
-                + $"'jobnode serve', "
-                + "or name another with --node HOST:PORT.");
+            throw Unreachable(error);
         }
     }
 
+    private CliFailure Unreachable(HttpRequestException error)
+    {
+        string next = error.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError =>
+                "The node must speak HTTPS (--api-cert), with a certificate for the host in --node; if it is of a CA "
+                + "of your own, name that with --ca FILE.",
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError =>
+                "Is a node running there? Start one with 'jobnode serve', or name another with --node HOST:PORT.",
+            _ when _node.Scheme == Uri.UriSchemeHttp =>
+                "If the node speaks HTTPS, write --node https://HOST:PORT, and --ca FILE if it has a CA of its own.",
+            _ => "Try again, or name another node with --node.",
+        };
+        return new CliFailure(ExitCode.Unreachable, $"cannot reach the cluster at {_node}: {Reason(error)}. {next}");
+    }
+
     private static string Reason(HttpRequestException error) => (error.InnerException ?? error).Message.TrimEnd('.');
+
+    private static void RequireTls()
+    {
+        try
+        {
+            OpenSslLibrary.Require();
+        }
+        catch (IOException error)
+        {
+            throw new CliFailure(ExitCode.Failed, $"{error.Message}.");
+        }
+    }
+
+    /// <summary>The CAs named, or null for those of this machine.</summary>
+    private static X509ChainPolicy? PolicyOf(NodeAccess access)
+    {
+        if (access.Trusted.Count == 0)
+        {
+            return null;
+        }
+
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.AddRange(access.Trusted);
+        return policy;
+    }
 
     private static CliFailure Refused(HttpStatusCode status, string text)
     {

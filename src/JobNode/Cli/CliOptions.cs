@@ -11,6 +11,8 @@ internal static class CliOptions
     /// <summary>Where the API of a node is, when nothing is said.</summary>
     public const string NodeDefault = "http://127.0.0.1:5000";
 
+    private const string SecureNodeDefault = "https://127.0.0.1:5000";
+
     /// <summary>A text option.</summary>
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };
@@ -84,9 +86,13 @@ internal static class CliOptions
     }
 
     /// <summary>A client of the node that the command line names.</summary>
-    public static ApiClient OpenClient(ParseResult parsed, Option<string?> option)
+    /// <exception cref="CliFailure">A token or CA file cannot be used; exit code 2.</exception>
+    public static ApiClient OpenClient(ParseResult parsed, Option<string?> option, CliContext context)
     {
-        _ = TryParseNode(parsed.GetValue(option) ?? NodeDefault, out Uri node);
-        return new ApiClient(node);
+        string text = parsed.GetValue(option) ?? (NodeAccess.NamesAuthority(parsed) ? SecureNodeDefault : NodeDefault);
+        bool hasScheme = text.Contains("://", StringComparison.Ordinal);
+        string url = !hasScheme && NodeAccess.NamesAuthority(parsed) ? $"https://{text}" : text;
+        _ = TryParseNode(url, out Uri node);
+        return new ApiClient(node, NodeAccess.Read(parsed, context.Variable));
     }
 }

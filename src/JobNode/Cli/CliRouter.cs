@@ -16,6 +16,11 @@ internal static class CliRouter
         ("enqueue", EnqueueVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
+        ("certs", CertsVerb.Create),
+        ("backup", BackupVerb.Create),
+        ("restore", RestoreVerb.Create),
+        ("recover", RecoverVerb.Create),
+        ("check", CheckVerb.Create),
         ("bench", BenchVerb.Create),
         ("version", VersionVerb.Create),
     ];
@@ -71,6 +76,7 @@ internal static class CliRouter
             }
         }
 
+        NodeAccess.AddTo(root);
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help })
@@ -102,6 +108,7 @@ internal static class CliRouter
     private static string PathOf(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        return command.Name == "hash" ? "bench hash" : command.Name;
+        string? above = command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand)?.Name;
+        return above is null ? command.Name : $"{above} {command.Name}";
     }
 }

@@ -35,7 +35,7 @@ internal static class EnqueueVerb
         {
             string[] names = parsed.GetRequiredValue(files);
             Check(names, parsed.GetValue(key));
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             var ids = new List<string>();
             foreach (string name in names)
             {

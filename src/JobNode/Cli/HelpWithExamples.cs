@@ -36,7 +36,9 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         [
             "jobnode serve",
             "jobnode serve --data-dir /var/lib/jobnode --listen 0.0.0.0:5000 --cluster-listen 0.0.0.0:5001 \\",
-            "    --advertise 10.0.0.1:5001 --peers 10.0.0.1:5001,10.0.0.2:5001,10.0.0.3:5001 --insecure",
+            "    --advertise 10.0.0.1:5001 --peers 10.0.0.1:5001,10.0.0.2:5001,10.0.0.3:5001 \\",
+            "    --cluster-ca ca.pem --cluster-cert a.pem --cluster-key a-key.pem --join-token-file join-token \\",
+            "    --api-cert a.pem --api-key a-key.pem --api-token-file api-tokens",
         ],
         "status" => ["jobnode status", "jobnode status --json --node 10.0.0.2:5000"],
         "enqueue" =>
@@ -46,6 +48,16 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         ],
         "pull" => ["jobnode pull --top 100", "jobnode pull --top 10 --order newest --json"],
         "wait" => ["jobnode wait 0198c0de-0000-7000-8000-000000000000 --timeout 5m"],
+        "certs" or "init" => ["jobnode certs init", "jobnode certs node a --address 10.0.0.1"],
+        "node" => ["jobnode certs node a --address 10.0.0.1 --address a.example.org"],
+        "backup" => ["jobnode backup jobs.backup", "jobnode backup /mnt/nightly.backup --node 10.0.0.2:5000"],
+        "restore" =>
+        [
+            "jobnode restore jobs.backup --data-dir /var/lib/jobnode --advertise 10.0.0.1:5001",
+            "jobnode serve --data-dir /var/lib/jobnode ...",
+        ],
+        "recover" => ["jobnode recover --data-dir /var/lib/jobnode"],
+        "check" => ["jobnode check /var/lib/jobnode"],
         "bench" or "hash" => ["jobnode bench hash --seconds 2", "jobnode bench hash --json --threads 4"],
         "version" => ["jobnode version"],
         _ =>

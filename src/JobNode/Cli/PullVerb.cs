@@ -24,7 +24,7 @@ internal static class PullVerb
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             string text = await client.PullAsync(
                 parsed.GetValue(top) ?? TopDefault,
                 parsed.GetValue(order) ?? "oldest",

@@ -72,29 +72,39 @@ internal static class ServeVerb
     /// <exception cref="CliFailure">With the sentence, exit code 2.</exception>
     public static void Check(ServeOptions options)
     {
-        CheckReach("--cluster-listen", options.ClusterListen, options.Security.Insecure,
-            "take part in the cluster and forge its log");
-        CheckReach("--listen", options.Listen, options.Security.Insecure, "send jobs, take results away and cancel jobs");
+        CheckReach(options);
         bool othersAreRemote = options.Peers.Any(peer => !peer.IsLoopback);
         if (othersAreRemote && options.ClusterListen.IsLoopback && options.Advertise is null)
         {
             throw new CliFailure(
                 ExitCode.Usage,
                 $"--peers names other machines, but --cluster-listen {options.ClusterListen} can only be reached "
-                + $"from this one; "
-                + "add --cluster-listen 0.0.0.0:5001 --advertise THIS-HOST:5001 --insecure.");
+                + "from this one; add --cluster-listen 0.0.0.0:5001 --advertise THIS-HOST:5001, and "
+                + "--cluster-ca, --cluster-cert and --cluster-key ('jobnode certs' makes them) or --insecure.");
         }
     }
 
-    private static void CheckReach(string flag, HostPort address, bool isInsecure, string harm)
+    private static void CheckReach(ServeOptions options)
     {
-        if (!address.IsLoopback && !isInsecure)
+        SecurityOptions security = options.Security;
+        if (!options.ClusterListen.IsLoopback && security.Cluster is null && !security.Insecure)
         {
             throw new CliFailure(
                 ExitCode.Usage,
-                $"{flag} {address} can be reached from other machines, and there is no encryption and no login yet: "
-                + $"whoever "
-                + $"reaches the port can {harm}. On a network that you trust, add --insecure; else bind 127.0.0.1.");
+                $"--cluster-listen {options.ClusterListen} can be reached from other machines, and whoever reaches it "
+                + "can take part in the cluster and forge its log. Add --cluster-ca FILE --cluster-cert FILE "
+                + "--cluster-key FILE ('jobnode certs init' and 'jobnode certs node NAME' make them); on a network "
+                + "that you trust, --insecure; else bind 127.0.0.1.");
+        }
+
+        if (!options.Listen.IsLoopback && security.ApiTokenFile is null && !security.Insecure)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                $"--listen {options.Listen} can be reached from other machines, and whoever reaches it can send jobs, "
+                + "take results away and cancel jobs. Add --api-token-file FILE (lines: TOKEN enqueue,pull,admin), and "
+                + "--api-cert FILE --api-key FILE for HTTPS; on a network that you trust, --insecure; else bind "
+                + "127.0.0.1.");
         }
     }
 

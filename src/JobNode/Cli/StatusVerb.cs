@@ -20,7 +20,7 @@ internal static class StatusVerb
         var command = new Command("status", "Show the cluster: nodes, queue, rates, time until empty.") { node, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             string text = await client.GetTextAsync("/status", cancellation);
             StatusResponse status = ApiClient.Read(text, ApiJsonContext.Default.StatusResponse);
             if (parsed.GetValue(json))

@@ -28,7 +28,7 @@ internal static class WaitVerb
         var command = new Command("wait", "Wait for a job to finish and print its result.") { id, timeout, node };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node);
+            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             TimeSpan? limit = DurationText.TryParse(parsed.GetValue(timeout), out TimeSpan given) ? given : null;
             JobResponse job = await WaitAsync(context, client, parsed.GetRequiredValue(id), limit, cancellation);
             await context.Out.WriteLineAsync(job.Result);

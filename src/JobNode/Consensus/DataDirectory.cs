@@ -15,6 +15,10 @@ internal sealed class DataDirectory : IDisposable
     private const string LockName = "lock";
     private const string NodeIdName = "node-id";
     private const string NodeIdTemporaryName = "node-id.tmp";
+
+    /// <summary>Files of this name say that <c>jobnode recover</c> was cut short while it exchanged files.</summary>
+    internal const string RecoveryMarkPrefix = "recovery-";
+
     private const int NodeIdDigits = 16;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -60,6 +64,12 @@ internal sealed class DataDirectory : IDisposable
     internal static NodeId ReadOrMakeNodeId(IStorageDirectory storage, string path)
     {
         IReadOnlyList<string> names = storage.List();
+        if (names.Any(static name => name.StartsWith(RecoveryMarkPrefix, StringComparison.Ordinal)))
+        {
+            throw new IOException($"'jobnode recover' was cut short in {path}: its files are half exchanged. "
+                + $"Run 'jobnode recover --data-dir {path} --yes' again; it goes on where it stopped.");
+        }
+
         if (names.Contains(NodeIdName))
         {
             return ReadNodeId(storage, path);
@@ -72,7 +82,14 @@ internal sealed class DataDirectory : IDisposable
         }
 
         NodeId made = NodeId.Create();
-        if (names.Contains(NodeIdTemporaryName))
+        WriteNodeId(storage, made);
+        return made;
+    }
+
+    /// <summary>Gives a directory that has none its identity, durably.</summary>
+    internal static void WriteNodeId(IStorageDirectory storage, NodeId made)
+    {
+        if (storage.List().Contains(NodeIdTemporaryName))
         {
             storage.Delete(NodeIdTemporaryName);
         }
@@ -85,8 +102,38 @@ internal sealed class DataDirectory : IDisposable
 
         storage.Rename(NodeIdTemporaryName, NodeIdName);
         storage.Sync();
-        return made;
     }
+
+    /// <summary>
+    /// Keeps nodes out of an existing directory without changing anything in it; null when it has no lock file,
+    /// because no node ever ran there.
+    /// </summary>
+    /// <exception cref="IOException">A running node has it.</exception>
+    internal static IDisposable? LockUnchanged(string path)
+    {
+        string file = Path.Join(Path.GetFullPath(path), LockName);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        SafeFileHandle handle = PosixFile.OpenForReading(file);
+        return LockOrExplain(handle, path, file);
+    }
+
+    /// <summary>Creates the directory when it is missing and locks it, without giving it an identity.</summary>
+    /// <exception cref="IOException">It cannot be used, or a running node has it.</exception>
+    internal static IDisposable LockFor(string path)
+    {
+        string full = Path.GetFullPath(path);
+        CreateDurably(full);
+        return Lock(full);
+    }
+
+    /// <summary>The identity in a directory, or null when it has none.</summary>
+    /// <exception cref="IOException">The identity is damaged.</exception>
+    internal static NodeId? FindNodeId(IStorageDirectory storage, string path) =>
+        storage.List().Contains(NodeIdName) ? ReadNodeId(storage, path) : null;
 
     /// <summary>Gives the lock back.</summary>
     public void Dispose()
@@ -151,19 +198,32 @@ internal sealed class DataDirectory : IDisposable
     private static SafeFileHandle Lock(string full)
     {
         string path = Path.Join(full, LockName);
-        SafeFileHandle handle = PosixFile.OpenLockFile(path);
+        SafeFileHandle handle = LockOrExplain(PosixFile.OpenLockFile(path), full, path);
+        try
+        {
+            NoteHolder(handle);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private static SafeFileHandle LockOrExplain(SafeFileHandle handle, string directory, string path)
+    {
         try
         {
             Span<byte> holder = stackalloc byte[16];
-            if (!PosixFile.TryLock(handle, path))
+            if (PosixFile.TryLock(handle, path))
             {
-                string other = Encoding.ASCII.GetString(holder[..RandomAccess.Read(handle, holder, 0)]).Trim();
-                throw new IOException($"{full} is in use by another jobnode process"
-                    + (other.Length > 0 ? $" (pid {other})" : "") + ". Stop it, or choose another --data-dir.");
+                return handle;
             }
 
-            NoteHolder(handle);
-            return handle;
+            string other = Encoding.ASCII.GetString(holder[..RandomAccess.Read(handle, holder, 0)]).Trim();
+            throw new IOException($"{directory} is in use by another jobnode process"
+                + (other.Length > 0 ? $" (pid {other})" : "") + ". Stop it, or choose another --data-dir.");
         }
         catch
         {

@@ -192,9 +192,11 @@ internal sealed class SnapshotStore
         return file.LengthBytes;
     }
 
-    private static string NameOf(ulong index) => string.Create(CultureInfo.InvariantCulture, $"{index:D20}{Suffix}");
+    /// <summary>The file of the snapshot at an index.</summary>
+    internal static string NameOf(ulong index) => string.Create(CultureInfo.InvariantCulture, $"{index:D20}{Suffix}");
 
-    private static bool TryParseName(string name, out ulong index)
+    /// <summary>True for the name of a snapshot.</summary>
+    internal static bool TryParseName(string name, out ulong index)
     {
         index = 0;
         return name.Length == IndexDigits + Suffix.Length

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.Win32.SafeHandles;
@@ -6,7 +7,8 @@ namespace JobNode.Hashing;
 
 /// <summary>
 /// The AVX-512 kernels as a shared library, for the native binary, which is itself compiled for AVX2 machines. It is
-/// embedded as a resource (Kernel512.targets), written into memory and loaded from there: no file on the disk.
+/// embedded as a compressed resource (Kernel512.targets), unpacked into memory and loaded from there: no file on the
+/// disk.
 /// </summary>
 /// <remarks>
 /// The library brings a small runtime of its own. Its one entry allocates nothing, so that runtime never collects, and
@@ -14,7 +16,9 @@ namespace JobNode.Hashing;
 /// </remarks>
 internal static unsafe partial class KernelLibrary
 {
-    private const string ResourceName = "jobnode-kernel512.so";
+    private const string LibraryName = "jobnode-kernel512.so";
+    private const string ResourceName = "jobnode-kernel512.so.gz";
+    private const int ChunkBytes = 64 << 10;
 
     /// <summary>memfd_create(2): closed on exec.</summary>
     private const uint CloseOnExec = 1;
@@ -81,14 +85,13 @@ internal static unsafe partial class KernelLibrary
 
     private static IntPtr LoadFromMemory()
     {
-        using UnmanagedMemoryStream resource =
-            (UnmanagedMemoryStream?)typeof(KernelLibrary).Assembly.GetManifestResourceStream(ResourceName)
+        using Stream resource = typeof(KernelLibrary).Assembly.GetManifestResourceStream(ResourceName)
             ?? throw new DllNotFoundException("this build does not contain it");
-        int descriptor = CreateMemoryFile(ResourceName, CloseOnExec | Executable);
+        int descriptor = CreateMemoryFile(LibraryName, CloseOnExec | Executable);
         if (descriptor < 0)
         {
             // An older Linux does not know the second flag and needs none.
-            descriptor = CreateMemoryFile(ResourceName, CloseOnExec);
+            descriptor = CreateMemoryFile(LibraryName, CloseOnExec);
         }
 
         if (descriptor < 0)
@@ -98,7 +101,14 @@ internal static unsafe partial class KernelLibrary
 
         // The mappings keep the memory once it is loaded; the descriptor is not needed any more.
         using SafeFileHandle file = new(descriptor, ownsHandle: true);
-        RandomAccess.Write(file, new ReadOnlySpan<byte>(resource.PositionPointer, checked((int)resource.Length)), 0);
+        using var unpacked = new GZipStream(resource, CompressionMode.Decompress);
+        byte[] chunk = new byte[ChunkBytes];
+        long written = 0;
+        for (int got; (got = unpacked.Read(chunk)) > 0; written += got)
+        {
+            RandomAccess.Write(file, chunk.AsSpan(0, got), written);
+        }
+
         return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
     }
 

@@ -3,7 +3,7 @@ namespace JobNode.Observability;
 /// <summary>Log messages of the HTTP API, event ids 4000 to 4999.</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(4000, LogLevel.Information, "API listens on http://{Address}")]
+    [LoggerMessage(4000, LogLevel.Information, "API listens on {Address}")]
     public static partial void ApiListening(this ILogger logger, string address);
 
     [LoggerMessage(4001, LogLevel.Error, "{Method} {Route} failed: a bug or a broken machine, the client was told 500")]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using JobNode.Commands;
 using JobNode.Observability;
+using JobNode.Security;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -24,16 +25,23 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     private const int ConnectionWindowBytes = 8 << 20;
 
     private readonly ClusterIdentity _identity;
+    private readonly PeerSecurity _security;
+    private readonly RefusalLog _refusals;
     private readonly ILogger _logger;
     private readonly KestrelServer _server;
     private readonly ConcurrentDictionary<string, PeerRoute> _routes = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Makes an endpoint that does not listen yet.</summary>
-    public ClusterEndpoint(ClusterIdentity identity, ILoggerFactory loggers)
+    /// <param name="identity">This node.</param>
+    /// <param name="loggers">Makes the logs.</param>
+    /// <param name="security">What the others must show; null for nothing.</param>
+    public ClusterEndpoint(ClusterIdentity identity, ILoggerFactory loggers, PeerSecurity? security = null)
     {
         _identity = identity;
+        _security = security ?? PeerSecurity.None;
         _logger = loggers.CreateLogger("JobNode.Transport");
+        _refusals = new RefusalLog("cluster", _logger, TimeProvider.System);
         Options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
         Options.Limits.MaxRequestBodySize = null;
         Options.Limits.MinRequestBodyDataRate = null;
@@ -65,7 +73,12 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     /// <exception cref="IOException">The address is in use or not of this machine; the message says so.</exception>
     public async Task<int> StartAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
-        Options.Listen(endpoint, port => port.Protocols = HttpProtocols.Http2);
+        ConnectionGate gate = _security.CreateGate(_refusals);
+        Options.Listen(endpoint, port =>
+        {
+            port.Protocols = HttpProtocols.Http2;
+            port.Use(next => connection => gate.HandleAsync(connection, next));
+        });
         try
         {
             await _server.StartAsync(new PeerApplication(this), cancellation);
@@ -96,10 +109,11 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     {
         string path = context.Request.Path.Value ?? "";
         string from = context.Request.Headers[PeerProtocol.NodeHeader].ToString();
-        (int status, string reason) = PeerAdmission.Judge(context.Request, _identity, _routes, out PeerRoute? route);
+        (int status, string reason) = PeerAdmission.Judge(
+            context.Request, _identity, _security, _routes, out PeerRoute? route);
         if (route is null)
         {
-            _logger.PeerRefused(path, from, context.Connection.RemoteIpAddress?.ToString() ?? "", reason);
+            LogRefused(context, path, from, status, reason);
             context.Response.StatusCode = status;
             context.Response.ContentType = "text/plain; charset=utf-8";
             await context.Response.WriteAsync(reason, context.RequestAborted);
@@ -129,6 +143,25 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
         {
             _logger.PeerHandlerFailed(error, path, from);
             context.Abort();
+        }
+    }
+
+    /// <summary>Headers are a stranger's words: they are cut, and there are never many lines.</summary>
+    private void LogRefused(HttpContext context, string path, string from, int status, string reason)
+    {
+        RefusalKind kind = status is StatusCodes.Status401Unauthorized ? RefusalKind.Token : RefusalKind.Request;
+        if (_refusals.MayWrite(kind, out long before))
+        {
+            if (before > 0)
+            {
+                _logger.MoreRefused(before, "cluster", kind.ToString());
+            }
+
+            _logger.PeerRefused(
+                path.Length > 80 ? path[..80] : path,
+                from.Length > 20 ? from[..20] : from,
+                context.Connection.RemoteIpAddress?.ToString() ?? "",
+                reason);
         }
     }
 

@@ -7,7 +7,7 @@ namespace JobNode.Transport;
 /// What came of a snapshot whose transfer broke, for the next one of the same file. One at a time; it does not outlive
 /// the process, and not for long what nobody comes back for.
 /// </summary>
-internal sealed class PartialSnapshot(SnapshotStore store)
+internal sealed class PartialSnapshot(SnapshotStore store) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -64,6 +64,9 @@ internal sealed class PartialSnapshot(SnapshotStore store)
             Clear();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Drop();
 
     private void Forget()
     {

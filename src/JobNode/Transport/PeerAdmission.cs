@@ -1,4 +1,5 @@
 using JobNode.Commands;
+using JobNode.Security;
 
 namespace JobNode.Transport;
 
@@ -9,10 +10,20 @@ internal static class PeerAdmission
     public static (int Status, string Reason) Judge(
         HttpRequest request,
         ClusterIdentity identity,
+        PeerSecurity security,
         IReadOnlyDictionary<string, PeerRoute> routes,
         out PeerRoute? route)
     {
         route = null;
+        // First of all: who does not know the token learns nothing about this cluster.
+        string token = request.Headers[PeerProtocol.TokenHeader].ToString();
+        if (!security.Admits(token))
+        {
+            return (StatusCodes.Status401Unauthorized, token.Length == 0
+                ? "it shows no join token; start that node with the cluster's --join-token-file"
+                : "it shows a wrong join token; the file of --join-token-file must be the same on all nodes");
+        }
+
         string version = request.Headers[PeerProtocol.VersionHeader].ToString();
         if (version.Length == 0)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using JobNode.Commands;
+using JobNode.Security;
 
 namespace JobNode.Transport;
 
@@ -10,14 +11,23 @@ namespace JobNode.Transport;
 internal sealed class PeerConnections : IDisposable
 {
     private readonly ClusterIdentity _identity;
+    private readonly PeerSecurity _security;
+    private readonly string _scheme;
     private readonly HttpMessageInvoker _http;
 
     /// <summary>Makes an empty pool; requests introduce themselves as <paramref name="identity"/>.</summary>
-    public PeerConnections(ClusterIdentity identity)
+    /// <param name="identity">This node.</param>
+    /// <param name="security">What this node shows and asks of the others; null for nothing.</param>
+    public PeerConnections(ClusterIdentity identity, PeerSecurity? security = null)
     {
         _identity = identity;
+        _security = security ?? PeerSecurity.None;
+        _scheme = _security.IsEncrypted ? "https" : "http";
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
+            ConnectCallback = _security.IsEncrypted
+                ? (context, cancellation) => _security.ConnectAsync(context.DnsEndPoint, cancellation)
+                : null,
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
@@ -76,7 +86,7 @@ internal sealed class PeerConnections : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 string reason = error is HttpRequestException
-                    ? error.Message
+                    ? Reason(error)
                     : $"it reset the stream or did not answer within {PeerProtocol.OpenTimeoutMs} ms";
                 throw new IOException($"{address} cannot be reached: {reason}", error);
             }
@@ -99,7 +109,7 @@ internal sealed class PeerConnections : IDisposable
 
     private HttpRequestMessage CreateRequest(string address, NodeId to, string path, StreamingContent content)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"http://{address}{path}")
+        var request = new HttpRequestMessage(HttpMethod.Post, $"{_scheme}://{address}{path}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -109,12 +119,29 @@ internal sealed class PeerConnections : IDisposable
         request.Headers.Add(PeerProtocol.NodeHeader, _identity.Self.ToString());
         request.Headers.Add(PeerProtocol.AddressHeader, _identity.Address);
         request.Headers.Add(PeerProtocol.ClusterHeader, PeerProtocol.Format(_identity.ClusterId));
+        if (_security.ShownToken is { } token)
+        {
+            request.Headers.Add(PeerProtocol.TokenHeader, token);
+        }
+
         if (to != NodeId.None)
         {
             request.Headers.Add(PeerProtocol.ToHeader, to.ToString());
         }
 
         return request;
+    }
+
+    /// <summary>
+    /// With TLS 1.3 a refused certificate shows only after the handshake, as a connection that breaks at once.
+    /// </summary>
+    private string Reason(Exception error)
+    {
+        string message = error.Message;
+        return _security.IsEncrypted && error.InnerException is not (null or System.Net.Sockets.SocketException)
+            && error is HttpRequestException { HttpRequestError: not HttpRequestError.ConnectionError }
+            ? $"{message.TrimEnd('.')} (perhaps it refuses this node's certificate: its log says so)"
+            : message;
     }
 
     private static async Task<string> ReadReasonAsync(HttpResponseMessage response, CancellationToken cancellation)

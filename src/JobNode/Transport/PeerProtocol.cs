@@ -46,6 +46,9 @@ internal static class PeerProtocol
     /// </summary>
     public const string ToHeader = "jobnode-to";
 
+    /// <summary>Header with the join token, where the cluster has one.</summary>
+    public const string TokenHeader = "jobnode-token";
+
     /// <summary>Time to connect, in milliseconds.</summary>
     public const int ConnectTimeoutMs = 1000;
 

@@ -106,7 +106,7 @@ internal sealed class SnapshotTransfer(
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_outgoing.Values);
-        _partial.Drop();
+        _partial.Dispose();
         _stopping.Dispose();
     }
 

@@ -17,6 +17,7 @@ internal static partial class PosixFile
     private const int InvalidArgument = 22;
     private const int OpenReadOnlyDirectoryCloseOnExec = 0x90000 | 0x0; // O_DIRECTORY 0x10000, O_CLOEXEC 0x80000
     private const int OpenReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
+    private const int OpenReadOnlyCloseOnExec = 0x80000;
     private const int OwnerReadWrite = 0x180; // 0600
     private const int LockExclusiveNonBlocking = 2 | 4;
 
@@ -59,6 +60,9 @@ internal static partial class PosixFile
     /// Opens or creates a file in order to lock it: .NET's own open would take a lock of another kind.
     /// </summary>
     public static SafeFileHandle OpenLockFile(string path) => Open(path, OpenReadWriteCreateCloseOnExec);
+
+    /// <summary>Opens a file for reading, in order to lock it and change nothing.</summary>
+    public static SafeFileHandle OpenForReading(string path) => Open(path, OpenReadOnlyCloseOnExec);
 
     /// <summary>Makes creations, renames and deletions in a directory durable.</summary>
     public static void SyncDirectory(SafeFileHandle directory, string path)
