@@ -135,6 +135,7 @@ internal sealed partial class RaftLoop
             installed.Index == snapshot.Index && installed.Term == snapshot.Term,
             "the file that came with a snapshot is the one that its message announced");
         _log.Reset(snapshot.Index);
+        _hardState = _hardState with { Commit = snapshot.Index };
         _receivedFile = null;
         LoadState(installed);
         _tail.Restart(installed.Index);
