@@ -3,7 +3,8 @@ using JobNode.Bench;
 using JobNode.Bench.Systems;
 
 // Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
-// The whole binary:  dotnet run -c Release --project bench -- lanes|pending [BINARY]
+// The whole binary:  dotnet run -c Release --project bench -- lanes [BINARY]
+// Many jobs:         dotnet run -c Release --project bench -- pending [--jobs N] [--nodes N] [--wiped] [BINARY]
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
 switch (args.FirstOrDefault())
@@ -12,7 +13,7 @@ switch (args.FirstOrDefault())
         await LanesBusy.RunAsync(binary);
         break;
     case "pending":
-        await PendingJobs.RunAsync(binary);
+        await PendingJobs.RunAsync(args[1..]);
         break;
     case "elastic":
         return await ElasticRun.RunAsync(args[1..]);

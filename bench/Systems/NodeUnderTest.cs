@@ -32,6 +32,15 @@ internal sealed class NodeUnderTest : IDisposable
     /// <summary>Talks to the node.</summary>
     public HttpClient Http { get; }
 
+    /// <summary>Where the others reach it.</summary>
+    public string ClusterAddress => $"127.0.0.1:{_clusterPort}";
+
+    /// <summary>Cluster addresses it is started with; none for a node alone.</summary>
+    public IReadOnlyList<string> Peers { get; set; } = [];
+
+    /// <summary>Where it keeps its data.</summary>
+    public string DataDirectory => _directory;
+
     /// <summary>Resident memory now, in bytes (VmRSS of proc(5)).</summary>
     public long ResidentBytes
     {
@@ -61,7 +70,8 @@ internal sealed class NodeUnderTest : IDisposable
             "serve", "--data-dir", _directory,
             "--listen", $"127.0.0.1:{_apiPort}", "--cluster-listen", $"127.0.0.1:{_clusterPort}",
         ];
-        foreach (string argument in own.Concat(_arguments))
+        string[] peers = Peers.Count > 0 ? ["--peers", string.Join(',', Peers)] : [];
+        foreach (string argument in own.Concat(peers).Concat(_arguments))
         {
             start.ArgumentList.Add(argument);
         }
@@ -89,6 +99,15 @@ internal sealed class NodeUnderTest : IDisposable
     {
         _process!.Kill();
         _process.WaitForExit();
+    }
+
+    /// <summary>All that it had on disk is gone.</summary>
+    public void Wipe()
+    {
+        foreach (string file in Directory.EnumerateFiles(_directory))
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>GET as a JSON document.</summary>

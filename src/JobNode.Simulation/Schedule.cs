@@ -152,6 +152,10 @@ internal sealed class Schedule : IDisposable
                 Log($"{node.Id} stops in order");
                 node.StopAfter(_random.Next(2) * _random.Next(1_000));
                 break;
+            case < 43 when node.IsUp:
+                Log($"the disk of {node.Id} is full");
+                node.FullUntilMs = _time.NowMs + _random.Next(4_000);
+                break;
             default:
                 break;
         }
@@ -186,6 +190,7 @@ internal sealed class Schedule : IDisposable
         {
             node.Spare();
             node.StalledUntilMs = 0;
+            node.FullUntilMs = 0;
         }
 
         long acknowledgedBefore = _clients.Acknowledged;

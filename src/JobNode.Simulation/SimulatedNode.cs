@@ -16,6 +16,8 @@ internal sealed class SimulatedNode : IDisposable
         SpareSegmentsMax = 1,
     };
 
+    private const int NoSpaceLeft = 28;
+
     private readonly int _index;
     private readonly Random _random;
     private readonly SimulatedNetwork _network;
@@ -69,6 +71,9 @@ internal sealed class SimulatedNode : IDisposable
     /// <summary>While it stands still it takes no turns.</summary>
     public long StalledUntilMs { get; set; }
 
+    /// <summary>Until then most writes to its disk meet no space.</summary>
+    public long FullUntilMs { get; set; }
+
     /// <summary>True while up.</summary>
     public bool IsUp => Loop is not null;
 
@@ -89,8 +94,9 @@ internal sealed class SimulatedNode : IDisposable
         var options = new RaftLoopOptions
         {
             Self = Id,
-            SnapshotEntriesMax = 20,
+            SnapshotEntriesMax = 40,
             KeptEntriesMax = 5,
+            TailBytesMax = 2_000,
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };
@@ -233,6 +239,10 @@ internal sealed class SimulatedNode : IDisposable
             CrashInside();
             return false;
         }
+        catch (StorageException)
+        {
+            return false;
+        }
     }
 
     private static bool IsCrash(Exception exception) =>
@@ -285,6 +295,13 @@ internal sealed class SimulatedNode : IDisposable
 
     private bool CountDown(StorageOperation operation, string file)
     {
+        bool isWrite = operation is StorageOperation.Create or StorageOperation.Write or StorageOperation.Rename;
+        if (isWrite && IsUp && _clock.MonotonicMs < FullUntilMs && _random.Next(3) > 0)
+        {
+            _counts.FullDisks++;
+            throw StorageException.Of("write", file, NoSpaceLeft);
+        }
+
         if (_operationsUntilCrash < 0 || !IsUp || _operationsUntilCrash-- > 0)
         {
             return false;

@@ -40,6 +40,9 @@ internal sealed class SimulationCounts
     /// <summary>Nodes that stood still for a while, like a stopped process.</summary>
     public long Stalls { get; set; }
 
+    /// <summary>Writes that met a full disk.</summary>
+    public long FullDisks { get; set; }
+
     /// <summary>Messages sent.</summary>
     public long Messages { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class SimulationCounts
         Restarts += other.Restarts;
         Partitions += other.Partitions;
         Stalls += other.Stalls;
+        FullDisks += other.FullDisks;
         Messages += other.Messages;
         Drops += other.Drops;
         Duplicates += other.Duplicates;
@@ -99,7 +103,8 @@ internal sealed class SimulationCounts
     /// <inheritdoc/>
     public override string ToString() =>
         $"power failures {PowerFailures}, crashes in a turn {CrashesInTurn}, kills {Kills}, "
-        + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}\n"
+        + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}, "
+        + $"writes to full disks {FullDisks}\n"
         + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
         + $"snapshots saved {SnapshotsSaved}, sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
         + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "

@@ -55,7 +55,7 @@ internal sealed partial class NodeHost
     private RaftStreams CreateStreams(PeerDirectory directory)
     {
         ILogger logger = _loggers.CreateLogger("JobNode.Transport");
-        var transfer = new SnapshotTransfer(_connections, directory, _snapshots, logger);
+        var transfer = new SnapshotTransfer(_connections, directory, _snapshots, logger, _conditions);
         return Keep(new RaftStreams(_connections, directory, transfer, logger, _contacts.Heard));
     }
 
@@ -63,13 +63,19 @@ internal sealed partial class NodeHost
     {
         SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
         WriteAheadLog log = WriteAheadLog.Open(
-            _directory.Storage, latest.Index, new WriteAheadLogOptions(), latest.Term);
+            _directory.Storage, latest.Index, NewLogOptions(), latest.Term);
         ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
         if (log.RepairNote is { } note)
         {
             logger.LogRepaired(note);
         }
 
+        DiskWatch disk = Keep(new DiskWatch(
+            DiskWatchOptions.Of(
+                _options.DataDirectory, _options.Limits.FreeDiskBytesMin, () => log.DiskBytes, _snapshots),
+            _conditions,
+            logger));
+        disk.Start(_time);
         return new RaftLoop(
             new RaftCore(RaftCoreLogDetail.Warnings),
             log,
@@ -78,10 +84,18 @@ internal sealed partial class NodeHost
             streams,
             new SystemRaftClock(_time),
             board,
-            new RaftLoopOptions { Self = _identity.Self },
+            new RaftLoopOptions
+            {
+                Self = _identity.Self,
+                Conditions = _conditions,
+                Timings = _timings,
+                DescribeDisk = disk.Describe,
+            },
             logger,
             events.Send);
     }
+
+    private static WriteAheadLogOptions NewLogOptions() => new() { RunInBackground = static work => _ = Task.Run(work) };
 
     private CommandForwarder CreateForwarder(
         CommandProposer local, StatusBoard board, PeerDirectory directory) =>
@@ -108,7 +122,8 @@ internal sealed partial class NodeHost
                 ? _connections.OpenAsync(leader, PeerProtocol.WorkPath, cancellation)
                 : _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
             _time,
-            _loggers.CreateLogger("JobNode.Scheduling")));
+            _loggers.CreateLogger("JobNode.Scheduling"),
+            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled)));
 
     private void OpenApi(
         CommandForwarder forwarder,
@@ -134,7 +149,10 @@ internal sealed partial class NodeHost
             _conditions,
             new BackupSource(loop, machine, board).TakeAsync,
             admin,
-            calls));
+            calls)
+        {
+            Timings = _timings,
+        });
     }
 
     private void MapStreams(

@@ -40,6 +40,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly NodeConditions _conditions = new();
     private readonly NodeStop _stop = new();
     private readonly MemberContacts _contacts;
+    private readonly RaftTimings _timings = new();
     private StatusBoard? _board;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
@@ -135,7 +136,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         RaftStreams streams = CreateStreams(directory);
         RaftLoop loop = CreateLoop(machine, streams, board, events);
         RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus")));
-        var local = new CommandProposer(loop);
+        var local = new CommandProposer(loop, _conditions);
         CommandForwarder forwarder = CreateForwarder(local, board, directory);
         var workBoard = new WorkBoard();
         WorkService work = CreateWork(local, loop, machine.View, board, directory, workBoard);

@@ -45,15 +45,17 @@ internal sealed class ApiHost : IAsyncDisposable
     public ChainProgress? Progress { get; set; }
 
     /// <summary>A node at work; with a transport it passes calls on and serves those of others.</summary>
-    public static async Task<ApiHost> StartAsync(TestNode? transport = null, SecurityOptions? security = null)
+    public static async Task<ApiHost> StartAsync(
+        TestNode? transport = null, SecurityOptions? security = null, LimitOptions? limits = null)
     {
-        ApiHost host = await StartClosedAsync(security);
+        ApiHost host = await StartClosedAsync(security, limits);
         host.Open(transport);
         return host;
     }
 
     /// <summary>A node that waits for its cluster.</summary>
-    public static async Task<ApiHost> StartClosedAsync(SecurityOptions? security = null)
+    public static async Task<ApiHost> StartClosedAsync(
+        SecurityOptions? security = null, LimitOptions? limits = null)
     {
         var cluster = new LocalCluster();
         var waiters = new JobWaiters();
@@ -63,6 +65,7 @@ internal sealed class ApiHost : IAsyncDisposable
             "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null)
         {
             Security = security ?? new SecurityOptions(),
+            Limits = limits ?? new LimitOptions(),
         };
         var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);

@@ -34,7 +34,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
         Board = new StatusBoard(new ConsensusStatus(
             NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, configuration));
         WriteAheadLog log = WriteAheadLog.Open(Disk, startIndex, new WriteAheadLogOptions(), startIndex);
-        Disk.ShouldFail = (operation, _) =>
+        Disk.ShouldFail = (operation, name) =>
         {
             if (operation == StorageOperation.Sync)
             {
@@ -42,7 +42,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
                 OnSync?.Invoke();
             }
 
-            return IsDiskBroken;
+            return IsDiskBroken || Fails?.Invoke(operation, name) == true;
         };
         Loop = new RaftLoop(
             Core,
@@ -57,6 +57,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
                 Self = Self,
                 SnapshotEntriesMax = snapshotEntriesMax,
                 RunInBackground = work => work(),
+                Conditions = Conditions,
                 Timings = Timings,
             },
             NullLogger.Instance,
@@ -70,6 +71,11 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public SimulatedDirectory Disk { get; } = new();
 
     public bool IsDiskBroken { get; set; }
+
+    /// <summary>Fails or throws instead of an operation on a file.</summary>
+    public Func<StorageOperation, string, bool>? Fails { get; set; }
+
+    public NodeConditions Conditions { get; } = new();
 
     /// <summary>What happens while the disk syncs.</summary>
     public Action? OnSync { get; set; }
@@ -148,6 +154,7 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public void Dispose()
     {
         IsDiskBroken = false;
+        Fails = null;
         Loop.Dispose();
     }
 }

@@ -91,6 +91,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
     public void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex) =>
         steps.Add($"compact {snapshotIndex} {keepAfterIndex}");
 
+    public void Trim(ulong keepAfterIndex) => steps.Add($"trim {keepAfterIndex}");
+
     public void DrainLog(List<RaftCoreLogLine> into)
     {
         // A scripted core says nothing.

@@ -52,12 +52,27 @@ public class ExpiryKeeperTests
     }
 
     [Fact]
+    public async Task Result_that_nobody_pulled_goes_after_the_time_that_the_leader_was_told()
+    {
+        var stage = new LeaderStage();
+        stage.Apply(new Enqueue([LeaderStage.Job(1, 1)]));
+        var periods = new RetentionPeriods(TimeSpan.FromDays(9), TimeSpan.FromHours(1));
+        var keeper = new ExpiryKeeper(stage, stage, stage.Machine.View, stage.Time, periods, stage);
+        stage.Time.Advance(TimeSpan.FromMinutes(59));
+        Assert.Equal(0, await keeper.ExpireOnceAsync(CancellationToken.None));
+        stage.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(1, await keeper.ExpireOnceAsync(CancellationToken.None));
+        Assert.Null(stage.Machine.View.Find(new JobId(1)));
+    }
+
+    [Fact]
     public async Task Completed_job_that_nobody_pulled_stays()
     {
         var stage = new LeaderStage();
         stage.Apply(new Enqueue([LeaderStage.Job(1, 1)]));
         stage.Time.Advance(100 * Retention);
-        var keeper = new ExpiryKeeper(stage, stage, stage.Machine.View, stage.Time, stage);
+        var keeper = new ExpiryKeeper(
+            stage, stage, stage.Machine.View, stage.Time, RetentionPeriods.Default, stage);
         Assert.Equal(0, await keeper.ExpireOnceAsync(CancellationToken.None));
         Assert.Empty(stage.Proposed);
         Assert.Equal(1, stage.Machine.View.Counts.Completed);
@@ -84,7 +99,8 @@ public class ExpiryKeeperTests
         public RunningKeeper(LeaderStage stage)
         {
             _stage = stage;
-            _running = new ExpiryKeeper(stage, stage, stage.Machine.View, stage.Time, stage).RunAsync(_ending.Token);
+            _running = new ExpiryKeeper(
+                stage, stage, stage.Machine.View, stage.Time, RetentionPeriods.Default, stage).RunAsync(_ending.Token);
         }
 
         /// <summary>Moves the clock and waits until the keeper looked.</summary>

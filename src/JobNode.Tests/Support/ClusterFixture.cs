@@ -25,7 +25,10 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     /// <summary>Starts nodes at once and waits until each is ready.</summary>
     public static async Task<ClusterFixture> StartAsync(
-        IReadOnlyList<string>? extraArguments = null, int size = SizeDefault, string? binary = null)
+        IReadOnlyList<string>? extraArguments = null,
+        int size = SizeDefault,
+        string? binary = null,
+        Action<NodeProcess>? prepare = null)
     {
         List<NodeProcess> nodes = [.. Enumerable.Range(0, size).Select(_ => new NodeProcess(extraArguments))];
         ClusterFixture cluster = new(nodes, extraArguments);
@@ -33,6 +36,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
         {
             node.Peers = [.. nodes.Select(peer => peer.ClusterAddress)];
             node.Binary = binary;
+            prepare?.Invoke(node);
         }
 
         try

@@ -32,4 +32,8 @@ internal sealed record ApiParts(
     NodeConditions Conditions,
     Func<CancellationToken, Task<ClusterBackup?>> TakeBackup,
     IClusterAdmin Admin,
-    CallForwarder Calls);
+    CallForwarder Calls)
+{
+    /// <summary>How smoothly consensus runs.</summary>
+    public RaftTimings Timings { get; init; } = new();
+}

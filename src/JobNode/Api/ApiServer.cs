@@ -110,10 +110,11 @@ internal sealed class ApiServer(
         var cluster = new ClusterReader(parts, options, Address, time);
         var leaderCalls = new LeaderCalls(parts.Board, parts.Calls);
         var metrics = new Metrics();
-        var jobs = new JobEndpoints(parts, new JobReader(parts, time), time);
+        var admission = new JobAdmission(parts, options.Limits, time);
+        var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);
         IReadOnlyList<ApiRoute> routes = Routes(
             jobs,
-            new BatchEndpoints(parts, jobs, time),
+            new BatchEndpoints(parts, jobs, admission, time),
             new StatusEndpoints(parts, cluster, leaderCalls, metrics),
             new MemberEndpoints(parts),
             new BackupEndpoint(parts, leaderCalls));

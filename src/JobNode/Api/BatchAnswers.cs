@@ -8,6 +8,7 @@ internal sealed class BatchAnswers
     private readonly List<NewJob> _jobs = [];
     private readonly List<Problem?> _lines = [];
     private IReadOnlyList<JobOutcome>? _outcomes;
+    private Problem? _refusal;
 
     /// <summary>The jobs to propose.</summary>
     public IReadOnlyList<NewJob> Jobs => _jobs;
@@ -46,15 +47,22 @@ internal sealed class BatchAnswers
         _outcomes = outcomes;
     }
 
+    /// <summary>None of the jobs was proposed, for one reason.</summary>
+    public void Refuse(Problem problem)
+    {
+        Invariant.That(_outcomes is null, "a batch is settled once");
+        _refusal = problem;
+    }
+
     /// <summary>Every line's answer in order: an id, or a problem.</summary>
     public IEnumerable<(JobId Id, Problem? Problem)> Lines()
     {
         int job = 0;
         foreach (Problem? problem in _lines)
         {
-            if (problem is not null)
+            if ((problem ?? _refusal) is { } wrong)
             {
-                yield return (default, problem);
+                yield return (default, wrong);
                 continue;
             }
 

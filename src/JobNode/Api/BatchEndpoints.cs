@@ -8,7 +8,8 @@ namespace JobNode.Api;
 /// <c>POST /jobs</c>: many jobs in one request, as lines of JSON or as the parts of a form. Reading, proposing and
 /// answering overlap; what is held is a command's worth of absorbed jobs and the answers the client has not taken yet.
 /// </summary>
-internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProvider time)
+internal sealed class BatchEndpoints(
+    ApiParts parts, JobEndpoints jobs, JobAdmission admission, TimeProvider time)
 {
     /// <summary>
     /// Answered commands held for a client that sends everything before it reads anything: without room for them both
@@ -22,10 +23,16 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
 
     private async Task PostLinesAsync(HttpContext context)
     {
+        if (await admission.CheckAsync(1, context.RequestAborted) is { } closed)
+        {
+            await ApiResponses.RefuseUnreadAsync(context, closed);
+            return;
+        }
+
         var answers = Channel.CreateBounded<BatchAnswers>(AnswersHeldMax);
         var writer = new BatchWriter(context, isArray: false);
         Task writing = writer.WriteAllAsync(answers.Reader);
-        var lines = new BatchLineReader(context.Request.BodyReader, time);
+        var lines = new BatchLineReader(context.Request.BodyReader, admission.Limits, time);
         Problem? broken = null;
         try
         {
@@ -53,7 +60,7 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
         HttpRequest request = context.Request;
         byte priority = 0;
         UInt128 key = 0;
-        Problem? problem = RequestReader.Iterations(request, out ulong iterations)
+        Problem? problem = RequestReader.Iterations(request, admission.Limits.IterationsMax, out ulong iterations)
             ?? RequestReader.Priority(request, out priority)
             ?? RequestReader.IdempotencyKey(request, "enqueue", out key);
         MultipartReader? form = problem is null ? UploadReader.OpenForm(request, out problem) : null;
@@ -138,7 +145,7 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
                     return (false, null);
                 }
 
-                Digest512 digest = await UploadReader.HashAsync(part.Body, cancellation);
+                Digest512 digest = await UploadReader.HashAsync(part.Body, admission.Limits.BodyBytesMax, cancellation);
                 int number = firstPart + batch.Jobs.Count;
                 batch.Add(template with
                 {
@@ -173,6 +180,12 @@ internal sealed class BatchEndpoints(ApiParts parts, JobEndpoints jobs, TimeProv
         if (batch.Jobs.Count == 0)
         {
             return null;
+        }
+
+        if (await admission.CheckAsync(batch.Jobs.Count, cancellation) is { } closed)
+        {
+            batch.Refuse(closed);
+            return closed;
         }
 
         Proposed proposed = await parts.Proposer.ProposeAsync(new Enqueue(batch.Jobs), cancellation);

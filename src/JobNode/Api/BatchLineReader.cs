@@ -7,7 +7,7 @@ using JobNode.Commands;
 namespace JobNode.Api;
 
 /// <summary>Cuts a body into lines of JSON and absorbs each into a job at once; holds one line at most.</summary>
-internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
+internal sealed class BatchLineReader(PipeReader body, LimitOptions limits, TimeProvider time)
 {
     /// <summary>Longest line, in bytes; a bigger body is what <c>/enqueue</c> is for.</summary>
     public const int LineBytesMax = 16 << 20;
@@ -141,13 +141,19 @@ internal sealed class BatchLineReader(PipeReader body, TimeProvider time)
             return RequestReader.IdempotencyKeyProblem(bad.Length);
         }
 
+        byte[] data = line.Data ?? Encoding.UTF8.GetBytes(line.Text!);
+        if (data.Length > limits.BodyBytesMax)
+        {
+            return Problems.TooLarge(limits.BodyBytesMax);
+        }
+
         job = new NewJob(
             JobId.Create(time.GetUtcNow()),
-            UploadReader.Hash(line.Data ?? Encoding.UTF8.GetBytes(line.Text!)),
+            UploadReader.Hash(data),
             iterations,
             (byte)(line.Priority ?? 0),
             line.IdempotencyKey is { } key ? RequestReader.MakeKey("enqueue", key) : 0);
-        return RequestReader.IterationsInRange(iterations);
+        return RequestReader.IterationsInRange(iterations, limits.IterationsMax);
     }
 
     private Problem Invalid(string why) => new(

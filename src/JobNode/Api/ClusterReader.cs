@@ -19,9 +19,14 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         status.Configuration.Find(status.Self)?.Address
         ?? (options.Advertise ?? options.ClusterListen).ToString();
 
-    /// <summary><c>ready</c>, <c>starting</c> or <c>noQuorum</c>.</summary>
+    /// <summary><c>ready</c>, <c>starting</c>, <c>noQuorum</c> or <c>diskBlocked</c>.</summary>
     public string State(ConsensusStatus status)
     {
+        if (parts.Conditions.Has(NodeCondition.DiskBlocked))
+        {
+            return "diskBlocked";
+        }
+
         bool hasLeader = status.Leader != NodeId.None;
         _hadLeader |= hasLeader;
         return Health.StateOf(hasLeader, _hadLeader, time.GetElapsedTime(_startedAt));

@@ -82,7 +82,7 @@ internal sealed record StatusResponse(
 /// <param name="Address">Its cluster address.</param>
 /// <param name="ApiAddress">Its API address.</param>
 /// <param name="Role">leader, voter, stand-by, spare or candidate; none once it was removed.</param>
-/// <param name="State">ready, starting, noQuorum or draining.</param>
+/// <param name="State">ready, starting, noQuorum, draining or diskBlocked.</param>
 /// <param name="Version">Of the program.</param>
 /// <param name="Isa">Kernel path in use.</param>
 /// <param name="Warnings">Sentences about what is wrong, or not as good as it could be, here.</param>

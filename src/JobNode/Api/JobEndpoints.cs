@@ -5,7 +5,8 @@ using JobNode.Queue;
 namespace JobNode.Api;
 
 /// <summary>The calls about single jobs: parse, propose or read, render.</summary>
-internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvider time)
+internal sealed class JobEndpoints(
+    ApiParts parts, JobReader reader, JobAdmission admission, TimeProvider time)
 {
     /// <summary>How long an accepted enqueue waits until this node's own state has it, in milliseconds.</summary>
     private const int LocalApplyWaitMs = 1000;
@@ -17,19 +18,24 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
         CancellationToken cancellation = context.RequestAborted;
         byte priority = 0;
         UInt128 key = 0;
-        Problem? problem = RequestReader.Iterations(request, out ulong iterations)
+        Problem? problem = RequestReader.Iterations(request, admission.Limits.IterationsMax, out ulong iterations)
             ?? RequestReader.Priority(request, out priority)
-            ?? RequestReader.IdempotencyKey(request, "enqueue", out key);
+            ?? RequestReader.IdempotencyKey(request, "enqueue", out key)
+            ?? UploadReader.CheckLength(request, admission.Limits.BodyBytesMax)
+            ?? await admission.CheckAsync(1, cancellation);
         if (problem is not null)
         {
             await ApiResponses.RefuseUnreadAsync(context, problem);
             return;
         }
 
-        Upload upload = await UploadReader.ReadAsync(request, cancellation);
+        Upload upload = await UploadReader.ReadAsync(request, admission.Limits.BodyBytesMax, cancellation);
         if (upload.Problem is not null)
         {
-            await ApiResponses.ProblemAsync(context, upload.Problem);
+            // The rest of a body that is too large was not read.
+            await (upload.Problem.Kind == Problems.BodyTooLarge
+                ? ApiResponses.RefuseUnreadAsync(context, upload.Problem)
+                : ApiResponses.ProblemAsync(context, upload.Problem));
             return;
         }
 
@@ -39,7 +45,7 @@ internal sealed class JobEndpoints(ApiParts parts, JobReader reader, TimeProvide
         JobOutcome outcome = OutcomesOf(proposed.Result, [job])[0];
         if (outcome.Code is not (ResultCode.Ok or ResultCode.Duplicate))
         {
-            await ApiResponses.ProblemAsync(context, Problems.From(outcome.Code, id));
+            await ApiResponses.ProblemAsync(context, admission.Explain(Problems.From(outcome.Code, id)));
             return;
         }
 

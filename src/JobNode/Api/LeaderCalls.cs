@@ -35,7 +35,6 @@ internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
     public static void Mark(HttpContext context, TimeSpan elapsed)
     {
         context.Features.Set(new PassedMark(elapsed));
-        context.Features.Set(AdmittedElsewhere.Mark);
     }
 
     /// <summary>True when this node cannot serve calls of this kind now.</summary>

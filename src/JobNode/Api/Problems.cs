@@ -69,6 +69,12 @@ internal static class Problems
         new("/problems/idempotency-key-reused", 422, "Idempotency key reused");
     public static readonly ProblemKind Overloaded = new("/problems/overloaded", 429, "Overloaded", 1);
     public static readonly ProblemKind QueueFull = new("/problems/queue-full", 507, "Queue full", 30);
+    public static readonly ProblemKind JobsMaxReached =
+        new("/problems/too-many-jobs", 429, "Too many jobs", 30);
+    public static readonly ProblemKind BodyTooLarge = new("/problems/body-too-large", 413, "Body too large");
+    public static readonly ProblemKind DiskLow = new("/problems/disk-low", 507, "Disk space low", 30);
+    public static readonly ProblemKind DiskBlocked = new("/problems/disk-blocked", 503, "Disk takes no writes", 2);
+    public static readonly ProblemKind NotReady = new("/problems/not-ready", 503, "Node not ready", 1);
     public static readonly ProblemKind NoQuorum = new("/problems/no-quorum", 503, "No quorum", 2);
     public static readonly ProblemKind Starting = new("/problems/starting", 503, "Node starting", 1);
     public static readonly ProblemKind OutcomeUnknown = new("/problems/outcome-unknown", 503, "Outcome unknown", 2);
@@ -106,9 +112,18 @@ internal static class Problems
         ResultCode.Overloaded => new(
             Overloaded, "This node has too many requests under way; the command was not accepted: send it again "
                 + "shortly."),
+        ResultCode.DiskLow => new(
+            DiskLow,
+            "The disk of a node that would have to keep the job is short of space, so no new ones are taken; results "
+            + "can be pulled. Send it again later, or have an operator make room (see GET /status)."),
         ResultCode.Stopping => new(Stopping, "This node is stopping; send the request to another node."),
         _ => throw new InvariantException($"result code {code} does not answer a client"),
     };
+
+    /// <summary>A body is larger than allowed.</summary>
+    public static Problem TooLarge(long bytesMax) => new(
+        BodyTooLarge,
+        $"The body has more than {bytesMax} bytes, the most that this node takes (--max-body); send a smaller one.");
 
     /// <summary>The node has no cluster yet, or does not know what it holds.</summary>
     /// <param name="reason">Half a sentence.</param>

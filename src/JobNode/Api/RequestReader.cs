@@ -18,7 +18,7 @@ internal static class RequestReader
     private const int PageJobsDefault = 100;
 
     /// <summary>The required number of hashes.</summary>
-    public static Problem? Iterations(HttpRequest request, out ulong iterations)
+    public static Problem? Iterations(HttpRequest request, ulong max, out ulong iterations)
     {
         iterations = 0;
         StringValues values = request.Query["iterations"];
@@ -32,7 +32,7 @@ internal static class RequestReader
         string text = values.Count == 1 ? values.ToString() : "";
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out iterations))
         {
-            return IterationsInRange(iterations);
+            return IterationsInRange(iterations, max);
         }
 
         string shown = values.Count > 1 ? "given more than once" : $"\"{Shorten(text)}\"";
@@ -40,16 +40,16 @@ internal static class RequestReader
         string why = digitsOnly ? "over the limit" : "not a positive whole number";
         return new(
             Problems.IterationsInvalid,
-            $"\"iterations\" is {shown}, which is {why}; send a whole number from 1 to {Limits.IterationsMax}, "
+            $"\"iterations\" is {shown}, which is {why}; send a whole number from 1 to {max}, "
             + $"{Problems.EnqueueExample}.");
     }
 
     /// <summary>Checks a number of hashes from a query or a batch line.</summary>
-    public static Problem? IterationsInRange(ulong iterations) => iterations is >= 1 and <= Limits.IterationsMax
+    public static Problem? IterationsInRange(ulong iterations, ulong max) => iterations >= 1 && iterations <= max
         ? null
         : new(
             Problems.IterationsInvalid,
-            $"\"iterations\" is {iterations}; send a whole number from 1 to {Limits.IterationsMax}, "
+            $"\"iterations\" is {iterations}; send a whole number from 1 to {max}, "
             + $"{Problems.EnqueueExample}.");
 
     /// <summary>The optional priority; 0 when absent.</summary>

@@ -27,10 +27,24 @@ internal sealed class StatusEndpoints(
         await ApiResponses.TextAsync(context, 200, "text/plain", "ok\n");
     }
 
-    /// <summary><c>GET /readyz</c>: 200 while a leader is known, else 503.</summary>
-    public Task ReadyAsync(HttpContext context) => parts.Board.Current.Leader == NodeId.None
-        ? ApiResponses.ProblemAsync(context, Problems.NoQuorumNow("this node is not ready; ask again shortly"))
-        : ApiResponses.TextAsync(context, 200, "text/plain", "ok\n");
+    /// <summary>
+    /// <c>GET /readyz</c>: 200 while a leader is known and this node does its part, else 503. What is wrong but keeps
+    /// nobody from anything but new jobs is told in the body of the 200.
+    /// </summary>
+    public Task ReadyAsync(HttpContext context)
+    {
+        string sentences = string.Join(' ', parts.Conditions.Sentences);
+        bool isBlocked = parts.Conditions.Has(NodeCondition.DiskBlocked);
+        if (isBlocked || parts.Conditions.Has(NodeCondition.Draining) || parts.Conditions.Has(NodeCondition.Removed))
+        {
+            return ApiResponses.ProblemAsync(
+                context, new Problem(isBlocked ? Problems.DiskBlocked : Problems.NotReady, sentences));
+        }
+
+        return parts.Board.Current.Leader == NodeId.None
+            ? ApiResponses.ProblemAsync(context, Problems.NoQuorumNow("this node is not ready; ask again shortly"))
+            : ApiResponses.TextAsync(context, 200, "text/plain", sentences.Length == 0 ? "ok\n" : $"ok\n{sentences}\n");
+    }
 
     /// <summary><c>GET /metrics</c>.</summary>
     public async Task MetricsAsync(HttpContext context)
@@ -38,6 +52,7 @@ internal sealed class StatusEndpoints(
         QueueCounts counts = await cluster.CountsAsync(context.RequestAborted);
         var writer = new PrometheusWriter();
         WriteConsensus(writer, parts.Board.Current);
+        WriteTimings(writer, parts.Timings);
         if (!leaderCalls.IsForLeader(CallPassing.WithoutLog))
         {
             WriteQueue(writer, counts, parts.WorkBoard.Current);
@@ -91,6 +106,18 @@ internal sealed class StatusEndpoints(
         writer.Gauge("jobnode_raft_commit_index", "Highest committed log index known here.", status.CommitIndex);
         writer.Gauge("jobnode_raft_applied_index", "Highest log index applied here.", status.AppliedIndex);
         writer.Gauge("jobnode_cluster_members", "Members of the cluster.", status.Configuration.Members.Count);
+    }
+
+    private static void WriteTimings(PrometheusWriter writer, RaftTimings timings)
+    {
+        writer.Gauge(
+            "jobnode_log_sync_longest_seconds", "Longest write and sync of the log.", timings.LongestSync.TotalSeconds);
+        writer.Gauge(
+            "jobnode_leader_silence_longest_seconds",
+            "Longest time between two messages of one leader, as they arrived here.",
+            timings.LongestLeaderGap.TotalSeconds);
+        writer.Gauge("jobnode_leader_changes", "How often another node became known as the leader.",
+            timings.LeaderChanges);
     }
 
     private static void WriteQueue(PrometheusWriter writer, QueueCounts counts, WorkReport report)

@@ -23,13 +23,13 @@ internal static class UploadReader
         request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>The digest of the whole body, or of the form's first part named <c>data</c> or <c>file</c>.</summary>
-    public static async Task<Upload> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    public static async Task<Upload> ReadAsync(HttpRequest request, long bytesMax, CancellationToken cancellation)
     {
         try
         {
             return IsForm(request)
-                ? await ReadFormAsync(request, cancellation)
-                : new Upload(await HashAsync(request.BodyReader, cancellation), null);
+                ? await ReadFormAsync(request, bytesMax, cancellation)
+                : new Upload(await HashAsync(request.BodyReader, bytesMax, cancellation), null);
         }
         catch (Exception error) when (Explain(error, cancellation) is { } problem)
         {
@@ -56,16 +56,26 @@ internal static class UploadReader
         return new MultipartReader(boundary, request.Body, BufferBytes);
     }
 
+    /// <summary>
+    /// What a body that says how long it is, and is too long, is told before it is read; a form has more bytes than
+    /// what is in it, so only what comes is counted there.
+    /// </summary>
+    public static Problem? CheckLength(HttpRequest request, long bytesMax) =>
+        !IsForm(request) && request.ContentLength > bytesMax ? Problems.TooLarge(bytesMax) : null;
+
     /// <summary>The digest of one part.</summary>
-    public static async Task<Digest512> HashAsync(Stream part, CancellationToken cancellation)
+    /// <exception cref="BodyTooLargeException">It has more bytes than that.</exception>
+    public static async Task<Digest512> HashAsync(Stream part, long bytesMax, CancellationToken cancellation)
     {
         var hasher = new BodyHasher();
+        long bytes = 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             int got;
             while ((got = await part.ReadAsync(buffer, cancellation)) > 0)
             {
+                BodyTooLargeException.ThrowIfOver(bytes += got, bytesMax);
                 hasher.Append(buffer.AsSpan(0, got));
             }
         }
@@ -91,6 +101,7 @@ internal static class UploadReader
     public static Problem? Explain(Exception error, CancellationToken cancellation) => error switch
     {
         _ when cancellation.IsCancellationRequested => null,
+        BodyTooLargeException tooLarge => Problems.TooLarge(tooLarge.BytesMax),
         BadHttpRequestException => new(
             Problems.BodyTruncated,
             $"The body ended early or is not framed as its headers say ({error.Message.TrimEnd('.')}), so nothing was "
@@ -106,7 +117,8 @@ internal static class UploadReader
         _ => null,
     };
 
-    private static async Task<Upload> ReadFormAsync(HttpRequest request, CancellationToken cancellation)
+    private static async Task<Upload> ReadFormAsync(
+        HttpRequest request, long bytesMax, CancellationToken cancellation)
     {
         MultipartReader? form = OpenForm(request, out Problem? problem);
         Digest512? digest = null;
@@ -115,7 +127,7 @@ internal static class UploadReader
             // Later parts are read to the end too: only the closing boundary proves that the upload is whole.
             if (digest is null && NameOf(part) is ("data" or "file"))
             {
-                digest = await HashAsync(part.Body, cancellation);
+                digest = await HashAsync(part.Body, bytesMax, cancellation);
             }
         }
 
@@ -133,12 +145,20 @@ internal static class UploadReader
             ? HeaderUtilities.RemoveQuotes(header.Name).Value
             : null;
 
-    private static async Task<Digest512> HashAsync(PipeReader body, CancellationToken cancellation)
+    private static async Task<Digest512> HashAsync(PipeReader body, long bytesMax, CancellationToken cancellation)
     {
         var hasher = new BodyHasher();
+        long bytes = 0;
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellation);
+            bytes += read.Buffer.Length;
+            if (bytes > bytesMax)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                throw new BodyTooLargeException(bytesMax);
+            }
+
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
                 hasher.Append(segment.Span);
@@ -164,3 +184,20 @@ internal static class UploadReader
 /// <param name="Digest">SHA-512 of the body.</param>
 /// <param name="Problem">Null when the body was read to its end.</param>
 internal readonly record struct Upload(Digest512 Digest, Problem? Problem);
+
+/// <summary>An upload has more bytes than allowed.</summary>
+/// <param name="bytesMax">How many are.</param>
+internal sealed class BodyTooLargeException(long bytesMax) : IOException($"more than {bytesMax} bytes")
+{
+    /// <summary>How many bytes are allowed.</summary>
+    public long BytesMax => bytesMax;
+
+    /// <summary>Counts.</summary>
+    public static void ThrowIfOver(long bytes, long bytesMax)
+    {
+        if (bytes > bytesMax)
+        {
+            throw new BodyTooLargeException(bytesMax);
+        }
+    }
+}

@@ -163,7 +163,7 @@ internal static partial class CommandCodec
     {
         var code = (ResultCode)reader.ReadByte("code");
         bool known = code is (>= ResultCode.Ok and <= ResultCode.StaleCheckpoint)
-            or (>= ResultCode.NotLeader and <= ResultCode.Stopping);
+            or (>= ResultCode.NotLeader and <= ResultCode.DiskLow);
         reader.Require(known, "code", $"{(byte)code} is unknown");
         return code;
     }

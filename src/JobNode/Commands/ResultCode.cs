@@ -44,4 +44,7 @@ internal enum ResultCode : byte
 
     /// <summary>The node is stopping; never logged.</summary>
     Stopping = 103,
+
+    /// <summary>The leader's disk is short of space, so it takes no new jobs; never logged.</summary>
+    DiskLow = 104,
 }

@@ -1,12 +1,13 @@
 using System.Buffers;
 using JobNode.Commands;
+using JobNode.Observability;
 
 namespace JobNode.Consensus;
 
 /// <summary>
 /// Puts commands into this node's log while it leads; answers <see cref="ResultCode.NotLeader"/> otherwise.
 /// </summary>
-internal sealed class CommandProposer(RaftLoop loop) : ICommandProposer
+internal sealed class CommandProposer(RaftLoop loop, NodeConditions? conditions = null) : ICommandProposer
 {
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The caller gave up; what was logged still takes effect.</exception>
@@ -21,6 +22,12 @@ internal sealed class CommandProposer(RaftLoop loop) : ICommandProposer
         if (refusal != ResultCode.Ok)
         {
             return Task.FromResult(ProposalResults.Of(refusal));
+        }
+
+        if (command is Enqueue && conditions?.Has(NodeCondition.DiskLow) == true)
+        {
+            loop.Slots.Release();
+            return Task.FromResult(ProposalResults.Of(ResultCode.DiskLow));
         }
 
         // Encoded here, on the caller's thread: the raft thread only copies bytes.

@@ -201,9 +201,7 @@ internal sealed class DataDirectory : IDisposable
         SafeFileHandle handle = LockOrExplain(PosixFile.OpenLockFile(path), full, path);
         try
         {
-            RandomAccess.SetLength(handle, 0);
-            string self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";
-            RandomAccess.Write(handle, Encoding.ASCII.GetBytes(self), 0);
+            NoteHolder(handle);
             return handle;
         }
         catch
@@ -231,6 +229,21 @@ internal sealed class DataDirectory : IDisposable
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>For the message that a second process prints; a full disk need not keep this one from starting.</summary>
+    private static void NoteHolder(SafeFileHandle handle)
+    {
+        string self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";
+        try
+        {
+            RandomAccess.SetLength(handle, 0);
+            RandomAccess.Write(handle, Encoding.ASCII.GetBytes(self), 0);
+        }
+        catch (IOException)
+        {
+            // The lock holds without it.
         }
     }
 }

@@ -78,6 +78,12 @@ internal interface IRaftCore : IDisposable
     /// </summary>
     void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex);
 
+    /// <summary>
+    /// Memory keeps only entries after <paramref name="keepAfterIndex"/>, which are applied at least up to there. Who
+    /// needs older ones than that and the snapshot is older too, makes <see cref="Ready.SnapshotWanted"/> true.
+    /// </summary>
+    void Trim(ulong keepAfterIndex);
+
     /// <summary>Moves the core's own log lines out, oldest first.</summary>
     void DrainLog(List<RaftCoreLogLine> into);
 }

@@ -60,7 +60,14 @@ internal sealed class IncomingSnapshot : IDisposable
         _file.Dispose();
         if (!_completed)
         {
-            _directory.Delete(_name);
+            try
+            {
+                _directory.Delete(_name);
+            }
+            catch (IOException)
+            {
+                // The next start deletes what is temporary.
+            }
         }
     }
 }

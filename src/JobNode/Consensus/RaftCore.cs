@@ -166,7 +166,15 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     /// <inheritdoc/>
     public void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex)
     {
-        Invariant.That(keepAfterIndex <= snapshotIndex, "entries after the snapshot are never dropped");
+        Invariant.That(keepAfterIndex <= snapshotIndex, "who needs the snapshot needs what follows it");
+        CompactTo(snapshotIndex, configuration, keepAfterIndex);
+    }
+
+    /// <inheritdoc/>
+    public void Trim(ulong keepAfterIndex) => CompactTo(0, RaftConfiguration.Empty, keepAfterIndex);
+
+    private void CompactTo(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex)
+    {
         List<ulong> numbers = [snapshotIndex, keepAfterIndex];
         AddConfiguration(numbers, configuration);
         byte[] arguments = Encode(numbers);

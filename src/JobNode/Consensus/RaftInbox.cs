@@ -94,6 +94,9 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposab
     /// <summary>Hands the end of background work to the raft thread; dropped once closed.</summary>
     public void Post(Action finished) => TryPut(_ => true, inputs => inputs.Finished.Add(finished));
 
+    /// <summary>The same for what can be noted while the disk takes no writes, since it may make room.</summary>
+    public void PostStorage(Action finished) => TryPut(_ => true, inputs => inputs.Stored.Add(finished));
+
     /// <summary>True once <see cref="Close"/> was called.</summary>
     public bool IsClosed
     {

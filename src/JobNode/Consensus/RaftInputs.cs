@@ -29,10 +29,24 @@ internal sealed class RaftInputs
     /// <summary>Work that ended in the background, to be noted on the raft thread.</summary>
     public List<Action> Finished { get; } = [];
 
+    /// <summary>The same about snapshot files; noted even while the core cannot be called.</summary>
+    public List<Action> Stored { get; } = [];
+
     /// <summary>True when nothing is in here.</summary>
     public bool IsEmpty =>
         Messages.Count + Snapshots.Count + SnapshotReports.Count + Unreachable.Count
-        + Proposals.Count + Reads.Count + Waits.Count + Finished.Count == 0;
+        + Proposals.Count + Reads.Count + Waits.Count + Finished.Count
+        + Stored.Count == 0;
+
+    /// <summary>Forgets what the core was told already.</summary>
+    public void ForgetStepped()
+    {
+        Finished.Clear();
+        Unreachable.Clear();
+        SnapshotReports.Clear();
+        Messages.Clear();
+        Snapshots.Clear();
+    }
 
     /// <summary>Empties it for the next use.</summary>
     public void Clear()
@@ -45,6 +59,7 @@ internal sealed class RaftInputs
         Reads.Clear();
         Waits.Clear();
         Finished.Clear();
+        Stored.Clear();
     }
 }
 

@@ -26,7 +26,11 @@ internal sealed partial class RaftLoop
             () =>
             {
                 _progress.Clear();
-                _core.ReadProgress(_progress);
+                if (!IsBlocked)
+                {
+                    _core.ReadProgress(_progress);
+                }
+
                 return [.. _progress];
             },
             cancellation);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
 using JobNode.Observability;
@@ -19,6 +17,8 @@ internal sealed partial class RaftLoop
     private ulong _appliedIndex;
     private ulong _appliedTerm;
 
+    private bool _maySendEarly;
+
     /// <summary>Milliseconds after which <see cref="RepeatHeartbeats"/> wants to be called again.</summary>
     public int RepeatEveryMs => _options.TickMs;
 
@@ -37,7 +37,10 @@ internal sealed partial class RaftLoop
                 return false;
             }
 
-            HandleReady();
+            if (!HandleReady())
+            {
+                return false;
+            }
         }
 
         return true;
@@ -45,36 +48,39 @@ internal sealed partial class RaftLoop
 
     /// <summary>
     /// Nothing may come between taking a Ready and <see cref="IRaftCore.Advance"/>: a tick there can panic while a
-    /// snapshot is pending, and a stepped snapshot would switch the configuration under the Ready.
+    /// snapshot is pending, and a stepped snapshot would switch the configuration under the Ready. False when the disk
+    /// takes no writes: then <see cref="TryUnblock"/> goes on with this Ready.
     /// </summary>
-    private void HandleReady()
+    private bool HandleReady()
     {
         Invariant.That(_ready.HardState.Term >= _hardState.Term, "the term never goes back");
         Invariant.That(_ready.HardState.Commit >= _hardState.Commit, "the commit index never goes back");
         _isSnapshotWanted |= _ready.SnapshotWanted;
         NoteChanges();
-        bool maySendEarly = MaySendBeforePersisting();
-        if (_ready.Snapshot is ReadySnapshot snapshot)
-        {
-            InstallSnapshot(snapshot);
-        }
-
-        if (maySendEarly)
+        _maySendEarly = MaySendBeforePersisting();
+        if (_maySendEarly)
         {
             SendMessages(appends: true);
         }
 
-        Persist();
-        if (maySendEarly)
+        _isAppended = false;
+        if (!TryPersist())
         {
-            SendMessages(appends: false);
-        }
-        else
-        {
-            SendMessages(appends: true);
-            SendMessages(appends: false);
+            return false;
         }
 
+        FinishReady();
+        return true;
+    }
+
+    private void FinishReady()
+    {
+        if (!_maySendEarly)
+        {
+            SendMessages(appends: true);
+        }
+
+        SendMessages(appends: false);
         ApplyCommitted();
         foreach (ReadState state in _ready.ReadStates)
         {
@@ -98,45 +104,6 @@ internal sealed partial class RaftLoop
         && _ready.HardState.Commit <= _log.LastIndex
         && !CommitsChange();
 
-    private void Persist()
-    {
-        bool leadsOn = _role == RaftRole.Leader
-            && _ready.Role == RaftRole.Leader
-            && _ready.HardState.Term == _leadershipTerm;
-        if (leadsOn)
-        {
-            _heartbeats.BeginWrite();
-        }
-
-        try
-        {
-            Write();
-        }
-        finally
-        {
-            _heartbeats.EndWrite();
-        }
-
-        _hardState = _ready.HardState;
-    }
-
-    private void Write()
-    {
-        long startedAt = Stopwatch.GetTimestamp();
-        HardState? hardState = _ready.HardStateChanged ? _ready.HardState : null;
-        if (_ready.Entries.Count > 0 || hardState is not null)
-        {
-            _log.Append(CollectionsMarshal.AsSpan(_ready.Entries), hardState);
-        }
-
-        // A new commit index alone stays buffered until the next write: raft finds it again after a restart.
-        if (_ready.MustSync || _ready.Snapshot is not null || CommitsChange())
-        {
-            _log.FlushAndSync();
-            _options.Timings.NoteSync(startedAt);
-        }
-    }
-
     private void SendMessages(bool appends)
     {
         foreach (OutgoingMessage message in _ready.Messages)
@@ -149,6 +116,7 @@ internal sealed partial class RaftLoop
             if (message.Kind == RaftMessageKind.Snapshot)
             {
                 LogMessages.SnapshotNeeded(_logger, message.To, message.SnapshotIndex);
+                NoteTransfer(message.To, message.SnapshotIndex);
                 _transport.SendSnapshot(message.To, message.Bytes, message.SnapshotIndex);
             }
             else

@@ -16,8 +16,9 @@ internal sealed partial class RaftLoop
     private SnapshotMetadata _snapshot;
     private ClusterConfiguration _configuration;
     private long _bytesSinceSnapshot;
-    private bool _isSaving;
+    private readonly SnapshotSchedule _schedule;
     private bool _isSnapshotWanted;
+    private ulong _savingIndex;
     private string? _receivedFile;
 
     private void StartFrom(SnapshotMetadata latest)
@@ -33,6 +34,8 @@ internal sealed partial class RaftLoop
             Vote = remembered.Term >= latest.Term ? remembered.Vote : 0,
         };
         IReadOnlyList<RaftEntry> entries = _log.TakeRecoveredEntries();
+        _tail.Restart(latest.Index);
+        _tail.Append(entries);
         RaftConfiguration configuration = latest.Index == 0
             ? RaftConfiguration.Empty
             : RaftConfiguration.Of(latest.Configuration);
@@ -100,58 +103,73 @@ internal sealed partial class RaftLoop
     /// </summary>
     private void StepSnapshot(ReceivedSnapshot received)
     {
-        DrainReadies();
         Invariant.That(_receivedFile is null, "one received snapshot at a time");
-        _receivedFile = received.FileName;
-        _core.Step(received.Message);
-        DrainReadies();
-        if (_receivedFile is not null)
+        if (DrainReadies())
+        {
+            _receivedFile = received.FileName;
+            _core.Step(received.Message);
+            DrainReadies();
+        }
+
+        bool isInstalling = IsBlocked && _receivedFile is not null && _ready.Snapshot is not null;
+        if (_receivedFile == received.FileName && !isInstalling)
         {
             // The core had no use for it: older than what is committed here, or from a former leader.
             _receivedFile = null;
-            _snapshots.Discard(received.FileName);
-            LogMessages.SnapshotIgnored(_logger, received.FileName);
+            DiscardReceived(received.FileName);
         }
     }
 
-    private void DrainReadies()
+    private bool DrainReadies()
     {
         while (_core.TryTakeReady(_ready))
         {
-            HandleReady();
+            if (!HandleReady())
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 
+    /// <summary>Part of persisting: after a disk that took no writes it goes on where it stopped.</summary>
     private void InstallSnapshot(ReadySnapshot snapshot)
     {
         Invariant.That(snapshot.Index > _appliedIndex, "a snapshot leads forward");
         string file = _receivedFile
             ?? throw new InvalidOperationException($"no file came with the snapshot at {snapshot.Index}");
-        _receivedFile = null;
-        _snapshots.Install(file);
+        if (_snapshots.Latest?.Index != snapshot.Index)
+        {
+            _snapshots.Install(file);
+        }
+
         SnapshotMetadata installed = _snapshots.Latest
             ?? throw new InvalidOperationException("an installed snapshot is the latest");
         Invariant.That(
             installed.Index == snapshot.Index && installed.Term == snapshot.Term,
             "the file that came with a snapshot is the one that its message announced");
         _log.Reset(snapshot.Index);
+        _hardState = _hardState with { Commit = snapshot.Index };
+        _receivedFile = null;
         LoadState(installed);
-        _snapshots.DeleteOlderThan(installed.Index);
+        _tail.Restart(installed.Index);
+        DeleteOldSnapshots();
         LogMessages.SnapshotInstalled(_logger, installed.Index, installed.Term);
     }
 
     private void TakeSnapshotIfDue()
     {
-        bool isDue = _isSnapshotWanted
-            || _appliedIndex - _snapshot.Index >= _options.SnapshotEntriesMax
-            || _bytesSinceSnapshot >= _options.SnapshotBytesMax;
-        if (!isDue || _isSaving || _appliedIndex == _snapshot.Index)
+        // A disk without room for the log may have some once a snapshot lets segments go.
+        bool isWanted = _isSnapshotWanted || (IsBlocked && _log.HasSealedSegments);
+        if (_appliedIndex == _snapshot.Index
+            || !_schedule.IsDue(_appliedIndex - _snapshot.Index, _bytesSinceSnapshot, isWanted, _clock.MonotonicMs))
         {
             return;
         }
 
-        _isSaving = true;
-        ulong index = _appliedIndex;
+        _schedule.Begin();
+        ulong index = _savingIndex = _appliedIndex;
         ulong term = _appliedTerm;
         ClusterConfiguration configuration = _configuration;
         long bytes = _bytesSinceSnapshot;
@@ -168,19 +186,23 @@ internal sealed partial class RaftLoop
             using (frozen)
             {
                 SnapshotMetadata saved = _snapshots.Save(index, term, configuration, frozen);
-                _inbox.Post(() => NoteSaved(saved, bytes));
+                _inbox.PostStorage(() => NoteSaved(saved, bytes));
             }
+        }
+        catch (IOException error)
+        {
+            _inbox.PostStorage(() => NoteSaveFailed(index, error));
         }
         catch (Exception exception)
         {
-            _inbox.Post(() => throw new IOException($"the snapshot at {index} could not be written", exception));
+            _inbox.PostStorage(() => throw new IOException($"the snapshot at {index} could not be written", exception));
         }
     }
 
     private void NoteSaved(SnapshotMetadata saved, long bytes)
     {
-        Invariant.That(_isSaving, "a snapshot that was saved was begun");
-        _isSaving = false;
+        _schedule.End(_snapshots.LatestBytes);
+        _options.Conditions.Clear(NodeCondition.SnapshotFailed);
         _isSnapshotWanted = false; // who still needs a newer one asks again
         if (saved.Index <= _snapshot.Index)
         {
@@ -190,10 +212,41 @@ internal sealed partial class RaftLoop
 
         _snapshot = saved;
         _bytesSinceSnapshot -= bytes;
-        ulong kept = Math.Min(_options.KeptEntriesMax, saved.Index);
-        _core.Compact(saved.Index, RaftConfiguration.Of(saved.Configuration), saved.Index - kept);
+        WhenUnblocked(CompactCore);
         _log.Compact(saved.Index);
-        _snapshots.DeleteOlderThan(saved.Index);
+        DeleteOldSnapshots();
         LogMessages.SnapshotSaved(_logger, saved.Index);
+    }
+
+    /// <summary>The state is in memory and in the log, so nothing is lost: it is tried again later.</summary>
+    private void NoteSaveFailed(ulong index, IOException error)
+    {
+        long againMs = _schedule.Fail(_clock.MonotonicMs);
+        LogMessages.SnapshotSaveFailed(_logger, index, error.Message, againMs);
+        _options.Conditions.Raise(
+            NodeCondition.SnapshotFailed,
+            $"A snapshot could not be written, so the log grows: {error.Message} {_options.DescribeDisk()} It is tried "
+            + "again every minute at least.");
+    }
+
+    private void CompactCore()
+    {
+        ulong kept = Math.Min(_options.KeptEntriesMax, _snapshot.Index);
+        ulong keepAfter = Math.Min(_snapshot.Index - kept, FindPinnedIndex());
+        _core.Compact(_snapshot.Index, RaftConfiguration.Of(_snapshot.Configuration), keepAfter);
+        _tail.Drop(keepAfter);
+    }
+
+    /// <summary>Freeing the blocks of a large file can take long, so it does not happen here.</summary>
+    private void DeleteOldSnapshots()
+    {
+        ulong latest = _snapshot.Index;
+        _options.RunInBackground(() => _snapshots.DeleteOlderThan(latest));
+    }
+
+    private void DiscardReceived(string file)
+    {
+        LogMessages.SnapshotIgnored(_logger, file);
+        _options.RunInBackground(() => _snapshots.Discard(file));
     }
 }

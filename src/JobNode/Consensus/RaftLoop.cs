@@ -73,6 +73,8 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         Slots = new ProposalSlots(Limits.ProposalsInFlightMax);
         SnapshotMetadata latest = snapshots.Latest
             ?? throw new InvalidOperationException("a node starts from a snapshot, even if it has no log");
+        _schedule = new SnapshotSchedule(options, snapshots.LatestBytes);
+        _tail = new MemoryTail(options.TailBytesMax);
         _snapshot = latest;
         _configuration = latest.Configuration;
         _lastTickMs = clock.MonotonicMs;
@@ -98,10 +100,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         {
             if (!isBusy)
             {
-                long untilTickMs = _lastTickMs + _options.TickMs - _clock.MonotonicMs;
-                if (untilTickMs > 0)
+                long dueMs = IsBlocked ? _retryAtMs : _lastTickMs + _options.TickMs;
+                long untilDueMs = dueMs - _clock.MonotonicMs;
+                if (untilDueMs > 0)
                 {
-                    _inbox.WaitForInput((int)Math.Min(untilTickMs, _options.TickMs));
+                    _inbox.WaitForInput((int)Math.Min(untilDueMs, Math.Max(DiskRetryMs, _options.TickMs)));
                 }
             }
 
@@ -141,7 +144,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         {
             try
             {
-                _log.Close();
+                CloseLog();
             }
             finally
             {
@@ -163,12 +166,30 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
     {
         RaftInputs inputs = _inbox.TakeAll();
         ulong appliedBefore = _appliedIndex;
+        foreach (Action stored in inputs.Stored)
+        {
+            stored();
+        }
+
+        if (IsBlocked && !TryUnblock())
+        {
+            TurnBlocked(inputs);
+            return false;
+        }
+
         foreach (Action finished in inputs.Finished)
         {
             finished();
         }
 
         StepMessages(inputs);
+        if (IsBlocked)
+        {
+            inputs.ForgetStepped();
+            TurnBlocked(inputs);
+            return false;
+        }
+
         Tick();
         Propose(inputs.Proposals);
         HandOverIfDue();
@@ -181,6 +202,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         _waits.Ask(nowMs);
         bool isBusy = HandleReadies();
         _waits.Applied(_appliedIndex);
+        TrimTail();
         TakeSnapshotIfDue();
         PublishStatus();
         foreach (IReadRequest read in inputs.Reads)
@@ -206,7 +228,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (SnapshotReport report in inputs.SnapshotReports)
         {
-            _core.ReportSnapshot(report.Node, report.Delivered);
+            NoteTransferEnded(report);
         }
 
         foreach (byte[] message in inputs.Messages)
@@ -216,7 +238,14 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (ReceivedSnapshot received in inputs.Snapshots)
         {
-            StepSnapshot(received);
+            if (IsBlocked)
+            {
+                DiscardReceived(received.FileName);
+            }
+            else
+            {
+                StepSnapshot(received);
+            }
         }
     }
 

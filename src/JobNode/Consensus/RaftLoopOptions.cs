@@ -31,14 +31,28 @@ internal sealed record RaftLoopOptions
     /// </summary>
     public int CatchUpTicksMax { get; init; } = 3;
 
-    /// <summary>Entries applied since the last snapshot that make the next one due.</summary>
-    public ulong SnapshotEntriesMax { get; init; } = 100_000;
+    /// <summary>
+    /// Entries applied since the last snapshot that make the next one due: a restart applies them again.
+    /// </summary>
+    public ulong SnapshotEntriesMax { get; init; } = 1_000_000;
 
-    /// <summary>Bytes of entries applied since the last snapshot that make the next one due.</summary>
-    public long SnapshotBytesMax { get; init; } = 256L << 20;
+    /// <summary>
+    /// Bytes of entries applied since the last snapshot that make the next one due, or the size of that one's file when
+    /// that is more.
+    /// </summary>
+    public long SnapshotBytesMin { get; init; } = 64L << 20;
 
     /// <summary>Entries before a snapshot that stay in memory for followers that lag a little.</summary>
     public ulong KeptEntriesMax { get; init; } = 10_000;
+
+    /// <summary>Bytes of the log that stay in memory, whenever the last snapshot was; more while one is sent.</summary>
+    public long TailBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// After a snapshot was delivered, the entries that follow it stay in memory for this long at most, in
+    /// milliseconds: restoring ten million jobs takes a while.
+    /// </summary>
+    public int SnapshotRestoreMsMax { get; init; } = 120_000;
 
     /// <summary>Bytes proposed to the core and not applied yet; past it proposals wait in the inbox.</summary>
     public long ProposedBytesMax { get; init; } = 32L << 20;
@@ -71,4 +85,10 @@ internal sealed record RaftLoopOptions
 
     /// <summary>Runs the writing of a snapshot; on a pool thread unless a simulation says otherwise.</summary>
     public Action<Action> RunInBackground { get; init; } = static work => Task.Run(work);
+
+    /// <summary>Where it is told that the disk takes no writes.</summary>
+    public NodeConditions Conditions { get; init; } = new();
+
+    /// <summary>A sentence about the space left on the disk, for people.</summary>
+    public Func<string> DescribeDisk { get; init; } = static () => "";
 }

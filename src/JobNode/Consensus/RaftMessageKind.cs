@@ -1,3 +1,5 @@
+using JobNode.Commands;
+
 namespace JobNode.Consensus;
 
 /// <summary>Kinds of raft messages; the numbers are those of etcd's raftpb.MessageType.</summary>
@@ -53,6 +55,9 @@ internal enum RaftMessageKind
 internal static class RaftMessage
 {
     private const byte TypeFieldTag = 0x08;
+    private const byte ToFieldTag = 0x10;
+    private const byte FromFieldTag = 0x18;
+    private const byte TermFieldTag = 0x20;
 
     /// <summary>
     /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first
@@ -62,6 +67,30 @@ internal static class RaftMessage
         message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80
             ? (RaftMessageKind)message[1]
             : RaftMessageKind.None;
+
+    /// <summary>
+    /// The sender and the term of a message that only a leader sends: fields 1 to 4 (type, to, from, term) come first,
+    /// always, each a tag and a varint.
+    /// </summary>
+    public static bool TryReadLeader(ReadOnlySpan<byte> message, out NodeId leader, out ulong term)
+    {
+        (leader, term) = (NodeId.None, 0);
+        if (KindOf(message) is not (RaftMessageKind.Append or RaftMessageKind.Heartbeat))
+        {
+            return false;
+        }
+
+        int at = 2;
+        if (!TryReadField(message, ToFieldTag, ref at, out _)
+            || !TryReadField(message, FromFieldTag, ref at, out ulong from)
+            || !TryReadField(message, TermFieldTag, ref at, out term))
+        {
+            return false;
+        }
+
+        leader = new NodeId(from);
+        return leader != NodeId.None;
+    }
 
     /// <summary>
     /// Whether a message may come in from another node without a snapshot file. Proposals and the core's local kinds
@@ -77,4 +106,25 @@ internal static class RaftMessage
         RaftMessageKind.TransferLeader or RaftMessageKind.TimeoutNow => true,
         _ => false,
     };
+
+    private static bool TryReadField(ReadOnlySpan<byte> message, byte tag, ref int at, out ulong value)
+    {
+        value = 0;
+        if (at >= message.Length || message[at++] != tag)
+        {
+            return false;
+        }
+
+        for (int shift = 0; shift < 64 && at < message.Length; shift += 7)
+        {
+            byte next = message[at++];
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -5,8 +5,8 @@ using JobNode.Consensus.Log;
 namespace JobNode.Consensus;
 
 /// <summary>
-/// The snapshots of one data directory: the latest, and the one before it for transfers that have begun. Thread-safe: a
-/// snapshot is written beside the running node. A deleted file stays readable for those who have it open.
+/// The snapshots of one data directory: the latest, and older ones until they are deleted. Thread-safe: a snapshot is
+/// written beside the running node. A deleted file stays readable for those who have it open.
 /// </summary>
 internal sealed class SnapshotStore
 {
@@ -18,12 +18,16 @@ internal sealed class SnapshotStore
     private readonly Lock _lock = new();
     private readonly SortedSet<ulong> _indexes = [];
     private volatile SnapshotMetadata? _latest;
+    private long _latestBytes;
     private long _temporaries;
 
     private SnapshotStore(IStorageDirectory directory) => _directory = directory;
 
     /// <summary>The latest durable snapshot, or null.</summary>
     public SnapshotMetadata? Latest => _latest;
+
+    /// <summary>Bytes of the latest snapshot's file; 0 for none.</summary>
+    public long LatestBytes => Interlocked.Read(ref _latestBytes);
 
     /// <summary>
     /// Opens the snapshots of a data directory, verifies the latest and removes what a crash left half done.
@@ -52,6 +56,7 @@ internal sealed class SnapshotStore
             store._latest = metadata.Index == store._indexes.Max
                 ? metadata
                 : throw new SnapshotDamagedException(name, 0, $"it holds the snapshot at entry {metadata.Index}");
+            store._latestBytes = store.LengthOf(name);
         }
 
         return store;
@@ -67,20 +72,25 @@ internal sealed class SnapshotStore
         Invariant.That(state is null || state.AppliedIndex == index, "a snapshot's index is that of its state");
         var metadata = new SnapshotMetadata(index, term, configuration);
         string temporary = NextTemporary("save");
+        ulong previous = _latest?.Index ?? 0;
         try
         {
-            using IStorageFile file = _directory.Create(temporary, 0);
-            using var writer = new SnapshotFileWriter(file, metadata);
-            state?.Write(writer);
-            writer.Finish();
+            using (IStorageFile file = _directory.Create(temporary, 0))
+            {
+                using var writer = new SnapshotFileWriter(file, metadata);
+                state?.Write(writer);
+                writer.Finish();
+            }
+
+            Adopt(temporary, metadata);
         }
         catch
         {
-            _directory.Delete(temporary);
+            Discard(temporary);
             throw;
         }
 
-        Adopt(temporary, metadata);
+        DeleteOlderThan(previous);
         return metadata;
     }
 
@@ -94,56 +104,92 @@ internal sealed class SnapshotStore
     public Stream OpenFile(ulong index) => new StorageFileStream(_directory.Open(NameOf(index)));
 
     /// <summary>Starts to receive a file.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
     public IncomingSnapshot BeginReceive() => new(_directory, NextTemporary("receive"));
 
-    /// <summary>A received and verified file becomes the latest snapshot, durably.</summary>
-    /// <exception cref="SnapshotDamagedException">It was damaged since it was received.</exception>
+    /// <summary>
+    /// A file that <see cref="IncomingSnapshot.Complete"/> verified becomes the latest snapshot, durably: quick, however
+    /// large it is. Its blocks are checked once more when it is read.
+    /// </summary>
+    /// <exception cref="SnapshotDamagedException">Its head was damaged since.</exception>
+    /// <exception cref="StorageException"><see cref="StorageException.CanRetry"/>: nothing changed.</exception>
     public void Install(string fileName)
     {
         Invariant.That(fileName.EndsWith(TemporarySuffix, StringComparison.Ordinal), "what is installed was received");
-        Adopt(fileName, SnapshotFileReader.Verify(_directory, fileName));
+        using var head = new SnapshotFileReader(_directory, fileName);
+        Adopt(fileName, head.Metadata);
     }
 
-    /// <summary>A received file that nobody wants is deleted; the next start would do it otherwise.</summary>
-    /// <exception cref="IOException">It cannot be deleted.</exception>
+    /// <summary>A file that nobody wants is deleted; the next start does it when that is not possible now.</summary>
     public void Discard(string fileName)
     {
         Invariant.That(fileName.EndsWith(TemporarySuffix, StringComparison.Ordinal), "what is discarded was received");
-        _directory.Delete(fileName);
+        TryDelete(fileName);
     }
 
-    /// <summary>Deletes snapshots below <paramref name="index"/>, never the latest. Open readers go on.</summary>
+    /// <summary>
+    /// Deletes snapshots below <paramref name="index"/>, never the latest. Open readers go on. What cannot be deleted
+    /// now is tried again by the next call.
+    /// </summary>
     public void DeleteOlderThan(ulong index)
     {
+        ulong[] old;
         lock (_lock)
         {
-            foreach (ulong old in _indexes.Where(saved => saved < index && saved != _latest?.Index).ToArray())
+            old = [.. _indexes.Where(saved => saved < index && saved != _latest?.Index)];
+        }
+
+        foreach (ulong gone in old)
+        {
+            // Outside the lock: freeing a large file's blocks can take long.
+            if (TryDelete(NameOf(gone)))
             {
-                _directory.Delete(NameOf(old));
-                _indexes.Remove(old);
+                lock (_lock)
+                {
+                    _indexes.Remove(gone);
+                }
             }
         }
     }
 
-    /// <summary>A complete, synced file gets its name. Keeps the latest and the one before it.</summary>
+    /// <summary>A complete, synced file gets its name.</summary>
     private void Adopt(string temporary, SnapshotMetadata metadata)
     {
+        long bytes = LengthOf(temporary);
         lock (_lock)
         {
             ulong latest = _latest?.Index ?? 0;
-            if (metadata.Index < latest)
+            if (metadata.Index >= latest)
             {
-                _directory.Delete(temporary);
+                _directory.Rename(temporary, NameOf(metadata.Index));
+                _indexes.Add(metadata.Index);
+                _directory.Sync();
+                _latest = metadata;
+                _latestBytes = bytes;
                 return;
             }
-
-            _directory.Rename(temporary, NameOf(metadata.Index));
-            _directory.Sync();
-            _indexes.Add(metadata.Index);
-            _latest = metadata;
-            Invariant.That(_indexes.Max == metadata.Index, "the latest snapshot is the newest");
-            DeleteOlderThan(latest);
         }
+
+        Discard(temporary);
+    }
+
+    private bool TryDelete(string name)
+    {
+        try
+        {
+            _directory.Delete(name);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private long LengthOf(string name)
+    {
+        using IStorageFile file = _directory.Open(name);
+        return file.LengthBytes;
     }
 
     /// <summary>The file of the snapshot at an index.</summary>

@@ -61,4 +61,20 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventId = 1008, Message = "raft core: {Text}")]
     public static partial void RaftCoreSaid(ILogger logger, LogLevel level, string text);
+
+    [LoggerMessage(1050, LogLevel.Error, "the disk takes no writes, nothing is acknowledged here: {Reason}")]
+    public static partial void DiskBlocked(ILogger logger, string reason);
+
+    [LoggerMessage(1051, LogLevel.Warning, "the disk takes writes again")]
+    public static partial void DiskUnblocked(ILogger logger);
+
+    [LoggerMessage(1052, LogLevel.Error,
+        "the snapshot at {Index} could not be written: {Reason}; tried again in {AgainMs} ms")]
+    public static partial void SnapshotSaveFailed(ILogger logger, ulong index, string reason, long againMs);
+
+    [LoggerMessage(1053, LogLevel.Warning, "{Sentence}")]
+    public static partial void DiskLow(ILogger logger, string sentence);
+
+    [LoggerMessage(1054, LogLevel.Information, "there is space enough again; new jobs are taken")]
+    public static partial void DiskEnough(ILogger logger);
 }

@@ -68,4 +68,9 @@ internal static partial class LogMessages
     /// <summary>A call of the API did not get through to the leader; it is tried again or refused.</summary>
     [LoggerMessage(2033, LogLevel.Debug, "cannot pass a call on to {Address}: {Reason}")]
     public static partial void CallNotPassed(this ILogger logger, string address, string reason);
+
+    /// <summary>A transfer that broke goes on.</summary>
+    [LoggerMessage(2050, LogLevel.Information,
+        "the snapshot at {Index} to node {Node} goes on at byte {Offset} of {Length}")]
+    public static partial void SnapshotResumed(this ILogger logger, ulong index, string node, long offset, long length);
 }

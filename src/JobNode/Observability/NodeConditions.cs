@@ -13,6 +13,9 @@ internal sealed class NodeConditions
     /// <summary>True while the condition holds.</summary>
     public bool Has(NodeCondition condition) => _raised.ContainsKey(condition);
 
+    /// <summary>The sentence of a condition that holds, or null.</summary>
+    public string? SentenceOf(NodeCondition condition) => _raised.GetValueOrDefault(condition);
+
     /// <summary>The condition holds from now on, for this reason (a sentence for people).</summary>
     public void Raise(NodeCondition condition, string sentence) => _raised[condition] = sentence;
 

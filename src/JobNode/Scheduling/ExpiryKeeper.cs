@@ -5,11 +5,16 @@ using JobNode.Queue;
 namespace JobNode.Scheduling;
 
 /// <summary>
-/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Results that nobody pulled
-/// are kept for ever. Runs on the leader.
+/// Proposes an Expire when the replicated state holds jobs or keys whose retention ended. Runs on the leader, by the
+/// leader's flags.
 /// </summary>
 internal sealed class ExpiryKeeper(
-    ICommandProposer proposer, IApplyThread applyThread, QueueView view, TimeProvider time, ILogger logger)
+    ICommandProposer proposer,
+    IApplyThread applyThread,
+    QueueView view,
+    TimeProvider time,
+    RetentionPeriods retention,
+    ILogger logger)
 {
     /// <summary>Looks every <see cref="SchedulingLimits.ExpiryIntervalMs"/> until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -44,21 +49,19 @@ internal sealed class ExpiryKeeper(
     public async Task<int> ExpireOnceAsync(CancellationToken cancellation)
     {
         ulong nowMs = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (nowMs <= Limits.RetentionMs)
-        {
-            return 0;
-        }
-
-        ulong beforeMs = nowMs - Limits.RetentionMs;
+        ulong beforeMs = Before(nowMs, retention.Finished);
+        ulong unpulledBeforeMs = retention.Unpulled == TimeSpan.Zero ? 0 : Before(nowMs, retention.Unpulled);
         int due = await applyThread.ReadAsync(
-            () => view.CountExpirable(beforeMs, 0, Limits.JobsPerCommandMax), cancellation);
+            () => view.CountExpirable(beforeMs, unpulledBeforeMs, Limits.JobsPerCommandMax), cancellation);
         if (due == 0)
         {
             return 0;
         }
 
-        var expire = new Expire(beforeMs, 0, Limits.JobsPerCommandMax);
+        var expire = new Expire(beforeMs, unpulledBeforeMs, Limits.JobsPerCommandMax);
         Proposed proposed = await proposer.ProposeAsync(expire, cancellation);
         return proposed.Result is ExpireResult expired ? expired.Removed : 0;
     }
+
+    private static ulong Before(ulong nowMs, TimeSpan period) => nowMs - Math.Min(nowMs, (ulong)period.TotalMilliseconds);
 }

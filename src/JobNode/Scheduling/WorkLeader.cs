@@ -22,6 +22,7 @@ internal sealed partial class WorkLeader : IDisposable
     private readonly StatusBoard _board;
     private readonly WorkBoard _workBoard;
     private readonly TimeProvider _time;
+    private readonly RetentionPeriods _retention;
     private readonly ILogger _logger;
 
     private readonly Dispatcher _dispatcher = new();
@@ -48,6 +49,7 @@ internal sealed partial class WorkLeader : IDisposable
         StatusBoard board,
         WorkBoard workBoard,
         TimeProvider time,
+        RetentionPeriods retention,
         ILogger logger)
     {
         Invariant.That(term.IsLeader, "only a leader hands out work");
@@ -58,6 +60,7 @@ internal sealed partial class WorkLeader : IDisposable
         _board = board;
         _workBoard = workBoard;
         _time = time;
+        _retention = retention;
         _logger = logger;
     }
 
@@ -98,7 +101,8 @@ internal sealed partial class WorkLeader : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
         _logger.WorkLeadershipStarted(_term.Term);
         Task ticking = TickAsync(either.Token);
-        Task expiring = new ExpiryKeeper(_proposer, _applyThread, _view, _time, _logger).RunAsync(either.Token);
+        Task expiring = new ExpiryKeeper(
+            _proposer, _applyThread, _view, _time, _retention, _logger).RunAsync(either.Token);
         try
         {
             await CatchUpAsync(either.Token);

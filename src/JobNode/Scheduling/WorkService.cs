@@ -25,6 +25,7 @@ internal sealed class WorkService : IAsyncDisposable
     private readonly WorkBoard _workBoard;
     private readonly Func<string, CancellationToken, Task<DuplexStream>> _openWorkStream;
     private readonly TimeProvider _time;
+    private readonly RetentionPeriods _retention;
     private readonly ILogger _logger;
     private readonly JobHand _hand;
     private readonly HashThread[] _threads;
@@ -55,6 +56,7 @@ internal sealed class WorkService : IAsyncDisposable
     /// <param name="logger">Log.</param>
     /// <param name="enterHashThread">Run first on each hash thread, gives 0 or an errno; lowers its priority by
     /// default.</param>
+    /// <param name="retention">How long finished jobs stay while this node leads; a day by default.</param>
     public WorkService(
         NodeId self,
         ChainKernel kernel,
@@ -67,7 +69,8 @@ internal sealed class WorkService : IAsyncDisposable
         Func<string, CancellationToken, Task<DuplexStream>> openWorkStream,
         TimeProvider time,
         ILogger logger,
-        Func<int>? enterHashThread = null)
+        Func<int>? enterHashThread = null,
+        RetentionPeriods? retention = null)
     {
         Invariant.That(self != NodeId.None, "a node has an id");
         _self = self;
@@ -78,6 +81,7 @@ internal sealed class WorkService : IAsyncDisposable
         _workBoard = workBoard;
         _openWorkStream = openWorkStream;
         _time = time;
+        _retention = retention ?? RetentionPeriods.Default;
         _logger = logger;
         _hand = new JobHand(hashThreads);
         _threads = new HashThread[hashThreads];
@@ -237,7 +241,7 @@ internal sealed class WorkService : IAsyncDisposable
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var leader = new WorkLeader(
-            status, _proposer, _applyThread, _view, _board, _workBoard, _time, _logger);
+            status, _proposer, _applyThread, _view, _board, _workBoard, _time, _retention, _logger);
 
         // Visible before it first reads the state: an event is either in what it reads, or told to it.
         _leader = leader;

@@ -25,7 +25,7 @@ internal static class PeerProtocol
     /// <summary>Raft messages, one way, one frame each.</summary>
     public const string RaftPath = "/raft";
 
-    /// <summary>One snapshot: frames of the file, an empty frame, the raft message; the answer is one byte.</summary>
+    /// <summary>One snapshot: see <see cref="SnapshotTransfer"/>.</summary>
     public const string SnapshotPath = "/snapshot";
 
     /// <summary>Commands to the leader and their results, by correlation id.</summary>

@@ -12,7 +12,9 @@ internal sealed class StorageException(string operation, string path, string rea
     string.Create(CultureInfo.InvariantCulture, $"Cannot {operation} {path}: {reason} (errno {errorNumber})."),
     errorNumber)
 {
+    private const int InputOutput = 5;
     private const int NoSpaceLeft = 28;
+    private const int ReadOnly = 30;
     private const int QuotaExceeded = 122;
 
     /// <summary>errno, where one was given.</summary>
@@ -20,6 +22,17 @@ internal sealed class StorageException(string operation, string path, string rea
 
     /// <summary>True when the disk or the quota is full.</summary>
     public bool IsDiskFull => ErrorNumber is NoSpaceLeft or QuotaExceeded;
+
+    /// <summary>
+    /// True when the disk takes no writes now and the operation left nothing half-known, so that the same one may be
+    /// tried again: no space, no quota, read-only, or a write that met an I/O error. Never a sync: after a failed one
+    /// the page cache claims to be clean.
+    /// </summary>
+    public bool CanRetry => !IsSync && (IsDiskFull || ErrorNumber == ReadOnly || IsWriteError);
+
+    private bool IsSync => operation.StartsWith("sync", StringComparison.Ordinal);
+
+    private bool IsWriteError => operation == "write" && ErrorNumber == InputOutput;
 
     /// <summary>Wraps an error number of a system call.</summary>
     public static StorageException Of(string operation, string path, int errorNumber) =>

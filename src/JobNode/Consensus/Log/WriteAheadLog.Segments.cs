@@ -79,7 +79,7 @@ internal sealed partial class WriteAheadLog
 
     /// <summary>
     /// Recycles segments whose entries are all at or below <paramref name="throughIndex"/>, which a durable snapshot
-    /// holds.
+    /// holds. What a full or read-only disk keeps from being recycled stays until the next call.
     /// </summary>
     /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
     public void Compact(ulong throughIndex)
@@ -87,49 +87,63 @@ internal sealed partial class WriteAheadLog
         ThrowIfUnusable();
         Invariant.That(throughIndex <= LastIndex, "a snapshot holds nothing that the log never held");
         _compactedThrough = Math.Max(_compactedThrough, throughIndex);
-        Guarded(() =>
-        {
-            bool any = false;
-            while (_sealed.TryPeek(out LogSegmentInfo oldest) && oldest.MaxIndex <= throughIndex)
-            {
-                Recycle(_sealed.Dequeue().Name);
-                any = true;
-            }
-
-            if (any)
-            {
-                _directory.Sync();
-            }
-        });
+        Guarded(RecycleCompacted);
     }
 
     /// <summary>
     /// Starts again after a snapshot newer than the log was installed: durably forgets every entry, keeps the hard
     /// state and raises its commit to the snapshot.
     /// </summary>
+    /// <exception cref="StorageException"><see cref="StorageException.CanRetry"/>: nothing changed.</exception>
     /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
     public void Reset(ulong snapshotIndex)
     {
         ThrowIfUnusable();
         Invariant.That(snapshotIndex >= _compactedThrough, "snapshots go forward");
         Invariant.That(snapshotIndex >= HardState.Commit, "a reset forgets nothing committed");
-        HardState = HardState with { Commit = snapshotIndex };
-        LastIndex = snapshotIndex;
-        _compactedThrough = snapshotIndex;
-        _recovered = [];
-        _buffer.Clear();
         Guarded(() =>
         {
-            _file.Dispose();
-            _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, snapshotIndex));
-            CreateSegment(SegmentStart.Reset, LogSegmentHeader.SizeBytes);
-            while (_sealed.TryDequeue(out LogSegmentInfo old))
+            HardState kept = HardState with { Commit = snapshotIndex };
+            CreateSegment(SegmentStart.Reset, snapshotIndex, kept, LogSegmentHeader.SizeBytes);
+            HardState = kept;
+            LastIndex = snapshotIndex;
+            _compactedThrough = snapshotIndex;
+            _recovered = [];
+            _buffer.Clear();
+
+            // The new segment's header voids them all, also those whose entries are above the snapshot.
+            for (int i = _sealed.Count; i > 0; i--)
             {
-                Recycle(old.Name);
+                _sealed.Enqueue(_sealed.Dequeue() with { MaxIndex = snapshotIndex });
             }
 
-            _directory.Sync();
+            RecycleCompacted();
         });
+    }
+
+    private void RecycleCompacted()
+    {
+        bool any = false;
+        try
+        {
+            while (_sealed.TryPeek(out LogSegmentInfo oldest) && oldest.MaxIndex <= _compactedThrough)
+            {
+                Recycle(oldest.Name);
+                _sealed.Dequeue();
+                any = true;
+            }
+        }
+        catch (StorageException error) when (error.CanRetry)
+        {
+            // The oldest is still there, and nothing is wrong with that: the next call tries again, in order.
+        }
+
+        if (any)
+        {
+            _directory.Sync();
+        }
+
+        DeleteSurplus();
     }
 
     private void FindSpares()
@@ -141,15 +155,10 @@ internal sealed partial class WriteAheadLog
                 continue;
             }
 
-            if (_spares.Count < _options.SpareSegmentsMax)
-            {
-                _spares.Enqueue(name);
-            }
-            else
-            {
-                _directory.Delete(name);
-            }
+            _spares.Enqueue(name);
         }
+
+        DeleteSurplus();
     }
 
     private void Begin(ulong snapshotIndex)
@@ -161,14 +170,14 @@ internal sealed partial class WriteAheadLog
         }
 
         LastIndex = snapshotIndex;
-        CreateSegment(SegmentStart.Following, LogSegmentHeader.SizeBytes);
+        CreateSegment(SegmentStart.Following, LastIndex, HardState, LogSegmentHeader.SizeBytes);
     }
 
     private void Resume(LogRecovery recovery, string name)
     {
         foreach (string obsolete in recovery.Obsolete)
         {
-            Recycle(obsolete);
+            _sealed.Enqueue(new LogSegmentInfo(obsolete, 0, 0));
         }
 
         foreach (LogSegmentInfo segment in recovery.Sealed)
@@ -195,9 +204,17 @@ internal sealed partial class WriteAheadLog
             // A killed process leaves records in the page cache only; what is acted upon from here on must be durable.
             _file.Sync();
             _directory.Sync();
+            RecycleCompacted();
         });
         _syncedBelow = _end;
-        WriteMark();
+        try
+        {
+            WriteMark();
+        }
+        catch (StorageException error) when (error.CanRetry)
+        {
+            // A disk without space: the mark is in the buffer, and is written before anything else is.
+        }
     }
 
     /// <summary>Writes a record that vouches for all before it, when there is something and there is room.</summary>
@@ -219,66 +236,115 @@ internal sealed partial class WriteAheadLog
         {
             // All of the old segment is durable before the new one exists: only the last can have a torn tail.
             FlushAndSync();
-            Guarded(() =>
-            {
-                _file.Dispose();
-                _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, _maxIndex));
-                CreateSegment(SegmentStart.Following, LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes);
-            });
+            Guarded(() => CreateSegment(
+                SegmentStart.Following, LastIndex, HardState, LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes));
         }
 
         return _end + _buffer.LengthBytes;
     }
 
     /// <summary>
-    /// Makes the next segment the active one. It gets its live name only when its header is durable, and takes records
-    /// only when its name is.
+    /// Makes the next segment the active one and seals the one before. It gets its live name only when its header is
+    /// durable, and takes records only when its name is. Until the name is, a failure changes nothing here.
     /// </summary>
-    private void CreateSegment(SegmentStart start, long minimumBytes)
+    private void CreateSegment(SegmentStart start, ulong lastIndex, HardState hardState, long minimumBytes)
     {
-        Invariant.That(_buffer.LengthBytes == 0, "records belong to the segment that they were made for");
-        bool follows = start == SegmentStart.Following && _sequence > 0;
-        long wanted = _sequence == 0 ? _options.FirstSegmentBytes : _options.SegmentBytes;
-        _sequence++;
-        _lengthBytes = Math.Max(wanted, (minimumBytes + LogSegmentHeader.SizeBytes - 1) & -LogSegmentHeader.SizeBytes);
+        Invariant.That(start == SegmentStart.Reset || _buffer.LengthBytes == 0, "records stay in their segment");
+        bool isFirst = _sequence == 0;
+        bool follows = start == SegmentStart.Following && !isFirst;
+        long wanted = Math.Max(isFirst ? _options.FirstSegmentBytes : _options.SegmentBytes, minimumBytes);
         var header = new LogSegmentHeader(
-            _sequence, LastIndex + 1, _lengthBytes, follows ? _end : 0, HardState, start == SegmentStart.Reset);
-
-        if (!_spares.TryDequeue(out string? spare))
-        {
-            spare = LogFileName.Spare(_sequence);
-            _file = _directory.Create(spare, _lengthBytes);
-        }
-        else
-        {
-            _file = _directory.Open(spare);
-            _file.SetLength(_lengthBytes);
-        }
-
-        var sector = new byte[LogSegmentHeader.SizeBytes + LogRecord.HeadBytes];
-        header.WriteTo(sector);
-        _file.Write(0, sector);
-        _file.Sync();
-        _name = LogFileName.Live(_sequence, header.FirstIndex);
-        _directory.Rename(spare, _name);
+            _sequence + 1,
+            lastIndex + 1,
+            (wanted + LogSegmentHeader.SizeBytes - 1) & -LogSegmentHeader.SizeBytes,
+            follows ? _end : 0,
+            hardState,
+            start == SegmentStart.Reset);
+        (IStorageFile file, string name) = WriteNewSegment(header);
         _directory.Sync();
+        if (!isFirst)
+        {
+            _file.Dispose();
+            _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, _maxIndex));
+        }
 
+        _file = file;
+        _name = name;
+        _sequence = header.Sequence;
+        _lengthBytes = header.LengthBytes;
         _seed = LogRecord.SeedOf(_sequence, header.FirstIndex);
         _end = LogSegmentHeader.SizeBytes;
         _syncedBelow = _end;
-        _maxIndex = LastIndex;
+        _maxIndex = lastIndex;
     }
 
-    private void Recycle(string name)
+    /// <summary>A file with a durable header under its live name; after a failure at most a spare is left.</summary>
+    private (IStorageFile File, string Name) WriteNewSegment(in LogSegmentHeader header)
     {
-        if (_spares.Count >= _options.SpareSegmentsMax || !LogFileName.TryParseLive(name, out ulong sequence, out _))
+        if (!_spares.TryPeek(out string? spare))
         {
-            _directory.Delete(name);
-            return;
+            spare = LogFileName.Spare(header.Sequence);
+            _directory.Create(spare, header.LengthBytes).Dispose();
+            _spares.Enqueue(spare);
         }
 
+        IStorageFile file = _directory.Open(spare);
+        try
+        {
+            file.SetLength(header.LengthBytes);
+            var sector = new byte[LogSegmentHeader.SizeBytes + LogRecord.HeadBytes];
+            header.WriteTo(sector);
+            file.Write(0, sector);
+            file.Sync();
+            string name = LogFileName.Live(header.Sequence, header.FirstIndex);
+            _directory.Rename(spare, name);
+            _spares.Dequeue();
+            return (file, name);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A name is taken away at once, in order; the blocks of what is too much go later, since that can take long.
+    /// </summary>
+    private void Recycle(string name)
+    {
+        Invariant.That(LogFileName.TryParseLive(name, out ulong sequence, out _), "what is recycled was a segment");
         string spare = LogFileName.Spare(sequence);
         _directory.Rename(name, spare);
         _spares.Enqueue(spare);
+    }
+
+    private void DeleteSurplus()
+    {
+        if (_spares.Count <= _options.SpareSegmentsMax)
+        {
+            return;
+        }
+
+        var surplus = new List<string>();
+        while (_spares.Count > _options.SpareSegmentsMax)
+        {
+            surplus.Add(_spares.Dequeue());
+        }
+
+        _options.RunInBackground(() =>
+        {
+            foreach (string name in surplus)
+            {
+                try
+                {
+                    _directory.Delete(name);
+                }
+                catch (IOException)
+                {
+                    // The next start finds it and tries again.
+                }
+            }
+        });
     }
 }

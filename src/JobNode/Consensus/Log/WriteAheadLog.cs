@@ -4,9 +4,13 @@ namespace JobNode.Consensus.Log;
 
 /// <summary>
 /// The durable raft log and hard state of one node: segments of checksummed records, written in groups. One thread uses
-/// it. After any failed write or sync every call throws, since nobody knows what is on disk then. DESIGN.md beside this
-/// file has the format and what it promises.
+/// it. DESIGN.md beside this file has the format and what it promises.
 /// </summary>
+/// <remarks>
+/// A call that throws a <see cref="StorageException"/> with <see cref="StorageException.CanRetry"/> left nothing
+/// half-known: the same call with the same arguments goes on where it stopped once the disk takes writes again. After
+/// any other failure, a failed sync above all, every call throws, since nobody knows what is on disk then.
+/// </remarks>
 internal sealed partial class WriteAheadLog : IDisposable
 {
     private readonly LogWriteBuffer _buffer = new();
@@ -19,6 +23,12 @@ internal sealed partial class WriteAheadLog : IDisposable
 
     /// <summary>What a torn tail lost, as a sentence for the log; null when nothing.</summary>
     public string? RepairNote { get; private init; }
+
+    /// <summary>Bytes that the log takes on disk, without its spare segments.</summary>
+    public long DiskBytes => (_sealed.Count * _options.SegmentBytes) + _lengthBytes;
+
+    /// <summary>True when a snapshot would let segments go.</summary>
+    public bool HasSealedSegments => _sealed.Count > 0;
 
     /// <summary>Index of the last entry, buffered ones included; the snapshot's when there is none after it.</summary>
     public ulong LastIndex { get; private set; }
@@ -138,7 +148,7 @@ internal sealed partial class WriteAheadLog : IDisposable
         }
     }
 
-    /// <summary>Runs I/O whose failure makes the log unusable for good.</summary>
+    /// <summary>Runs I/O whose failure makes the log unusable for good, unless the disk just takes no writes.</summary>
     private void Guarded(Action operation)
     {
         ThrowIfUnusable();
@@ -146,9 +156,9 @@ internal sealed partial class WriteAheadLog : IDisposable
         {
             operation();
         }
-        catch
+        catch (Exception error)
         {
-            _failed = true;
+            _failed = error is not StorageException { CanRetry: true };
             throw;
         }
     }

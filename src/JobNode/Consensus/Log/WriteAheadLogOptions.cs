@@ -14,6 +14,9 @@ internal sealed record WriteAheadLogOptions
     /// <summary>Segments kept for recycling; more are deleted.</summary>
     public int SpareSegmentsMax { get; init; } = 2;
 
+    /// <summary>Deletes segments beyond those; freeing the blocks of large files can take long.</summary>
+    public Action<Action> RunInBackground { get; init; } = static work => work();
+
     /// <summary>Refuses sizes that the format cannot hold.</summary>
     public void Check()
     {

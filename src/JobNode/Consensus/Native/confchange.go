@@ -15,7 +15,8 @@ import (
 const progressBytes = 24
 
 // tail is the recent log, and the newest snapshot on the caller's disk. A node that was added after that snapshot would
-// ignore it, since it is not in its configuration: then there is none until the next one, and wanted says so.
+// ignore it, since it is not in its configuration; and one that is older than the tail leaves a gap behind it: then
+// there is none until the next one, and wanted says so.
 type tail struct {
 	*raft.MemoryStorage
 	added  map[uint64]struct{} // nodes that are not in the snapshot's configuration
@@ -28,11 +29,18 @@ func newTail() *tail {
 
 // Snapshot is called by the core, also from inside ApplyConfChange: it may not call the core.
 func (t *tail) Snapshot() (pb.Snapshot, error) {
-	if len(t.added) > 0 {
+	snapshot, err := t.MemoryStorage.Snapshot()
+	if err == nil && (len(t.added) > 0 || snapshot.Metadata.Index < t.dropped()) {
 		t.wanted = true
 		return pb.Snapshot{}, raft.ErrSnapshotTemporarilyUnavailable
 	}
-	return t.MemoryStorage.Snapshot()
+	return snapshot, err
+}
+
+// dropped is the last entry that is not in memory any more; its term still is.
+func (t *tail) dropped() uint64 {
+	first, _ := t.FirstIndex()
+	return first - 1
 }
 
 // knows notes that the snapshot holds this configuration now.
@@ -140,8 +148,8 @@ func etcdraft_progress(slot C.int32_t, buffer unsafe.Pointer, capacity C.int64_t
 	})
 }
 
-// etcdraft_compact notes that a snapshot is on disk, and drops entries from memory. Arguments, each a uint64: its
-// index, the last entry to drop, and the configuration at its index (readConfState).
+// etcdraft_compact notes that a snapshot is on disk, and drops entries from memory. Arguments, each a uint64: its index
+// (0 for no news of a snapshot), the last entry to drop, and the configuration at its index (readConfState).
 //
 //export etcdraft_compact
 func etcdraft_compact(slot C.int32_t, arguments unsafe.Pointer, bytes C.int64_t) C.int64_t {
@@ -149,12 +157,14 @@ func etcdraft_compact(slot C.int32_t, arguments unsafe.Pointer, bytes C.int64_t)
 		next := numbers(view(arguments, bytes))
 		index, keepAfter := next(), next()
 		state := readConfState(next)
-		_, err := c.storage.CreateSnapshot(index, &state, nil)
-		if err != nil && err != raft.ErrSnapOutOfDate {
-			return failed, err
-		}
-		if err == nil {
-			c.storage.knows(state)
+		if index >= c.storage.dropped() { // else it leaves a gap: of no use to anybody
+			_, err := c.storage.CreateSnapshot(index, &state, nil)
+			if err != nil && err != raft.ErrSnapOutOfDate {
+				return failed, err
+			}
+			if err == nil {
+				c.storage.knows(state)
+			}
 		}
 		if err := c.storage.Compact(keepAfter); err != nil && err != raft.ErrCompacted {
 			return failed, err
