@@ -218,7 +218,10 @@ internal sealed class NodeHost : IAsyncDisposable
             events.Send);
     }
 
-    private static WriteAheadLogOptions NewLogOptions() => new() { RunInBackground = static work => _ = Task.Run(work) };
+    private static WriteAheadLogOptions NewLogOptions() => new()
+    {
+        RunInBackground = static work => _ = Task.Run(work),
+    };
 
     private CommandForwarder CreateForwarder(CommandProposer local, StatusBoard board) =>
         Keep(new CommandForwarder(

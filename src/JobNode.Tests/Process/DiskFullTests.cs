@@ -40,7 +40,8 @@ public sealed class DiskFullTests(ITestOutputHelper output)
     });
 
     [MountFact]
-    public async Task Two_full_disks_of_three_stop_the_acknowledgements_until_there_is_space() => await RunAsync(async disks =>
+    public async Task Two_full_disks_of_three_stop_the_acknowledgements_until_there_is_space() =>
+        await RunAsync(async disks =>
     {
         NodeProcess[] full = [disks.Cluster.Nodes[0], disks.Cluster.Nodes[1]];
         disks.Fill(full);

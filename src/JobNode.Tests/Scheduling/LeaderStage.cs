@@ -52,7 +52,8 @@ internal sealed class LeaderStage : ICommandProposer, IApplyThread, ILogger
             0,
             new ClusterConfiguration(7, [.. members.Select(static id => new Member(id, $"node:{id}"))]));
         return new WorkLeader(
-            status, this, this, Machine.View, new StatusBoard(status), new WorkBoard(), Time, RetentionPeriods.Default, this);
+            status, this, this, Machine.View, new StatusBoard(status), new WorkBoard(), Time,
+            RetentionPeriods.Default, this);
     }
 
     public CommandResult Apply(Command command)
