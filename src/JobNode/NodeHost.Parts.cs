@@ -95,7 +95,10 @@ internal sealed partial class NodeHost
             events.Send);
     }
 
-    private static WriteAheadLogOptions NewLogOptions() => new() { RunInBackground = static work => _ = Task.Run(work) };
+    private static WriteAheadLogOptions NewLogOptions() => new()
+    {
+        RunInBackground = static work => _ = Task.Run(work),
+    };
 
     private CommandForwarder CreateForwarder(
         CommandProposer local, StatusBoard board, PeerDirectory directory) =>

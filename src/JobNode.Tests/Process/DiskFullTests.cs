@@ -40,7 +40,8 @@ public sealed class DiskFullTests(ITestOutputHelper output)
     });
 
     [MountFact]
-    public async Task Two_full_disks_of_three_stop_the_acknowledgements_until_there_is_space() => await RunAsync(async disks =>
+    public async Task Two_full_disks_of_three_stop_the_acknowledgements_until_there_is_space() =>
+        await RunAsync(async disks =>
     {
         NodeProcess[] full = [disks.Cluster.Nodes[0], disks.Cluster.Nodes[1]];
         disks.Fill(full);
@@ -126,10 +127,14 @@ public sealed class DiskFullTests(ITestOutputHelper output)
     /// <summary>The cluster, its file systems, and what it accepted.</summary>
     private sealed class Disks : IAsyncDisposable
     {
-        private readonly Dictionary<NodeProcess, SmallFileSystem> _systems = [];
+        private readonly Dictionary<NodeProcess, SmallFileSystem> _systems;
         private int _sent;
 
-        private Disks(ClusterFixture cluster) => Cluster = cluster;
+        private Disks(ClusterFixture cluster, Dictionary<NodeProcess, SmallFileSystem> systems)
+        {
+            Cluster = cluster;
+            _systems = systems;
+        }
 
         public ClusterFixture Cluster { get; }
 
@@ -141,16 +146,22 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         public static async Task<Disks> StartAsync()
         {
             var systems = new Dictionary<NodeProcess, SmallFileSystem>();
-            ClusterFixture cluster = await ClusterFixture.StartAsync(
-                ["--workers", "0", "--min-free-disk", "0"],
-                prepare: node => systems[node] = new SmallFileSystem(node.DataDirectory, RoomyMebibytes));
-            var disks = new Disks(cluster);
-            foreach ((NodeProcess node, SmallFileSystem system) in systems)
+            try
             {
-                disks._systems.Add(node, system);
+                ClusterFixture cluster = await ClusterFixture.StartAsync(
+                    ["--workers", "0", "--min-free-disk", "0"],
+                    prepare: node => systems[node] = new SmallFileSystem(node.DataDirectory, RoomyMebibytes));
+                return new Disks(cluster, systems);
             }
+            catch
+            {
+                foreach (SmallFileSystem system in systems.Values)
+                {
+                    system.Dispose();
+                }
 
-            return disks;
+                throw;
+            }
         }
 
         /// <summary>Not enough is left for another segment of the log.</summary>

@@ -58,7 +58,8 @@ internal sealed class LeaderStage : ICommandProposer, IApplyThread, ILogger
                 FeatureLevel = FeatureLevel,
             });
         return new WorkLeader(
-            status, this, this, Machine.View, new StatusBoard(status), new WorkBoard(), Time, RetentionPeriods.Default, this);
+            status, this, this, Machine.View, new StatusBoard(status), new WorkBoard(), Time,
+            RetentionPeriods.Default, this);
     }
 
     public CommandResult Apply(Command command)

@@ -12,7 +12,7 @@ internal sealed class SmallFileSystem : IDisposable
     public SmallFileSystem(string directory, int mebibytes)
     {
         _directory = directory;
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(directory);
         Run("mount", "-t", "tmpfs", "-o", Size(mebibytes) + ",mode=0700", "tmpfs", directory);
     }
 

@@ -48,8 +48,8 @@ internal sealed class JobAdmission(ApiParts parts, LimitOptions limits, TimeProv
         Interlocked.Add(ref _heldJobs, -jobs);
         return new(
             Problems.JobsMaxReached,
-            $"The cluster holds as many jobs as this node was told to allow (--max-jobs {limits.JobsMax}); pull results "
-            + "and send the job again later.");
+            $"The cluster holds as many jobs as this node was told to allow (--max-jobs {limits.JobsMax}); pull "
+            + "results and send the job again later.");
     }
 
     /// <summary>No leader was found; when that is because of this node's own disk, it says so.</summary>

@@ -57,7 +57,8 @@ internal static class SizeOption
     /// <summary>Reads a size.</summary>
     public static bool TryParse(string text, out long bytes)
     {
-        (string suffix, long unit) = _sizes.First(size => text.EndsWith(size.Suffix, StringComparison.OrdinalIgnoreCase));
+        (string suffix, long unit) = _sizes.First(
+            size => text.EndsWith(size.Suffix, StringComparison.OrdinalIgnoreCase));
         bool isNumber = decimal.TryParse(
             text.AsSpan(0, text.Length - suffix.Length),
             NumberStyles.AllowDecimalPoint,

@@ -232,7 +232,9 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>For the message that a second process prints; a full disk need not keep this one from starting.</summary>
+    /// <summary>
+    /// For the message that a second process prints; a full disk need not keep this one from starting.
+    /// </summary>
     private static void NoteHolder(SafeFileHandle handle)
     {
         string self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";

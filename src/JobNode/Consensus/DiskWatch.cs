@@ -128,7 +128,8 @@ internal sealed record DiskWatchOptions
     public required Func<long> LogBytesMax { get; init; }
 
     /// <summary>Of a real directory.</summary>
-    public static DiskWatchOptions Of(string directory, long freeBytesMin, Func<long> logBytes, SnapshotStore snapshots) =>
+    public static DiskWatchOptions Of(
+        string directory, long freeBytesMin, Func<long> logBytes, SnapshotStore snapshots) =>
         new()
         {
             Directory = directory,

@@ -162,7 +162,9 @@ internal sealed partial class RaftLoop
         }
     }
 
-    /// <summary>What comes after it is needed by a snapshot that is on its way, or by a follower that keeps up.</summary>
+    /// <summary>
+    /// What comes after it is needed by a snapshot that is on its way, or by a follower that keeps up.
+    /// </summary>
     private ulong FindPinnedIndex()
     {
         ulong pinned = _schedule.IsSaving ? _savingIndex : ulong.MaxValue;

@@ -108,8 +108,8 @@ internal sealed class SnapshotStore
     public IncomingSnapshot BeginReceive() => new(_directory, NextTemporary("receive"));
 
     /// <summary>
-    /// A file that <see cref="IncomingSnapshot.Complete"/> verified becomes the latest snapshot, durably: quick, however
-    /// large it is. Its blocks are checked once more when it is read.
+    /// A file that <see cref="IncomingSnapshot.Complete"/> verified becomes the latest snapshot, durably: quick,
+    /// however large it is. Its blocks are checked once more when it is read.
     /// </summary>
     /// <exception cref="SnapshotDamagedException">Its head was damaged since.</exception>
     /// <exception cref="StorageException"><see cref="StorageException.CanRetry"/>: nothing changed.</exception>

@@ -63,5 +63,6 @@ internal sealed class ExpiryKeeper(
         return proposed.Result is ExpireResult expired ? expired.Removed : 0;
     }
 
-    private static ulong Before(ulong nowMs, TimeSpan period) => nowMs - Math.Min(nowMs, (ulong)period.TotalMilliseconds);
+    private static ulong Before(ulong nowMs, TimeSpan period) =>
+        nowMs - Math.Min(nowMs, (ulong)period.TotalMilliseconds);
 }

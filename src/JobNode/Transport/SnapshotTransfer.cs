@@ -63,8 +63,8 @@ internal sealed class SnapshotTransfer(
     }
 
     /// <summary>
-    /// Takes one snapshot in. What a broken transfer brought is kept for a while, and the next one of the same file goes
-    /// on behind it.
+    /// Takes one snapshot in. What a broken transfer brought is kept for a while, and the next one of the same file
+    /// goes on behind it.
     /// </summary>
     /// <exception cref="InvalidDataException">The file or the order of frames is wrong; nothing is kept.</exception>
     public async Task AcceptAsync(NodeId from, DuplexStream stream, CancellationToken cancellation)

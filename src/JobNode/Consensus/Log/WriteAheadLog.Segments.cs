@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using JobNode.Commands;
 
 namespace JobNode.Consensus.Log;
@@ -15,6 +16,7 @@ internal sealed partial class WriteAheadLog
     private readonly WriteAheadLogOptions _options;
     private readonly Queue<LogSegmentInfo> _sealed = new();
     private readonly Queue<string> _spares = new();
+    private readonly ConcurrentQueue<string> _undeleted = new();
     private string _name = "";
     private IStorageFile _file = null!; // set before Open returns
     private ulong _sequence;
@@ -321,15 +323,20 @@ internal sealed partial class WriteAheadLog
 
     private void DeleteSurplus()
     {
-        if (_spares.Count <= _options.SpareSegmentsMax)
+        var surplus = new List<string>();
+        while (_undeleted.TryDequeue(out string? name))
         {
-            return;
+            surplus.Add(name);
         }
 
-        var surplus = new List<string>();
         while (_spares.Count > _options.SpareSegmentsMax)
         {
             surplus.Add(_spares.Dequeue());
+        }
+
+        if (surplus.Count == 0)
+        {
+            return;
         }
 
         _options.RunInBackground(() =>
@@ -342,7 +349,7 @@ internal sealed partial class WriteAheadLog
                 }
                 catch (IOException)
                 {
-                    // The next start finds it and tries again.
+                    _undeleted.Enqueue(name);
                 }
             }
         });
