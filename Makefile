@@ -30,7 +30,7 @@ help: ## show the targets
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
 
-test: tools-test publish ## run every test; ends with "N passed, N failed"
+test: tools-test publish artifacts/jobnode-previous ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
@@ -61,6 +61,10 @@ tools-lint:
 
 artifacts/jobnode: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode jobnode "$@"
+
+# The program as it was before the newest feature level, for the test of a rolling upgrade.
+artifacts/jobnode-previous: $(SOURCES)
+	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=1 -p:VersionPrefix=0.0.9
 
 artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"

@@ -121,7 +121,6 @@ internal sealed partial class NodeHost
         IClusterAdmin admin,
         CallForwarder calls)
     {
-        var backups = new BackupSource(loop, machine, board);
         var kernel = new KernelInfo(_kernel.Best.Name, _kernel.Warnings);
         _api.Open(new ApiParts(
             forwarder,
@@ -133,7 +132,7 @@ internal sealed partial class NodeHost
             events.Waiters,
             kernel,
             _conditions,
-            backups.TakeAsync,
+            new BackupSource(loop, machine, board).TakeAsync,
             admin,
             calls));
     }

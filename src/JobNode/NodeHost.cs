@@ -48,12 +48,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger("JobNode.Host");
+        PeerSecurity security = PeerSecurity.Open(
+            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
         _kernel = ChainKernel.Create(options.ForcedIsa);
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
+        FeatureLevels.RequireKnown(_snapshots.Latest?.Configuration.FeatureLevel ?? FeatureLevels.First);
         _identity = new ClusterIdentity(_directory.NodeId);
-        PeerSecurity security = PeerSecurity.Open(
-            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
         _connections = new PeerConnections(_identity, security);
         _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _links = new PeerLinks(_connections);
@@ -149,8 +150,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
         members.Start();
         work.Start();
         OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
-        NodeBanner.Write(Console.Out, _options, configuration, $"{_api.Scheme}://{_api.Address}", _identity, _kernel,
-            HashThreads,
+        string url = $"{_api.Scheme}://{_api.Address}";
+        NodeBanner.Write(Console.Out, _options, configuration, url, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));
         using CancellationTokenRegistration asked = cancellation.Register(() => _stop.RequestDrain(leave: false));
         await Task.WhenAny(raft.Ended, _stop.Asked);
@@ -178,7 +179,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
             _loggers.CreateLogger("JobNode.Membership").NodeRemoved(reason);
             throw new CliFailure(
                 ExitCode.Failed,
-                $"{reason}, and a removed node never comes back: start with an empty --data-dir to join as a new member");
+                $"{reason}, and a removed node never comes back: start with an empty --data-dir to join as a new "
+                + "member");
         }
 
         _logger.NodeFailed();

@@ -1,6 +1,6 @@
 namespace JobNode;
 
-/// <summary>Why and how a running node ends. Thread-safe; the first reason counts, but leaving wins over stopping.</summary>
+/// <summary>Why and how a running node ends; leaving wins over stopping. Thread-safe.</summary>
 internal sealed class NodeStop
 {
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

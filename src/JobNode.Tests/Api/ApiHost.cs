@@ -45,22 +45,25 @@ internal sealed class ApiHost : IAsyncDisposable
     public ChainProgress? Progress { get; set; }
 
     /// <summary>A node at work; with a transport it passes calls on and serves those of others.</summary>
-    public static async Task<ApiHost> StartAsync(TestNode? transport = null)
+    public static async Task<ApiHost> StartAsync(TestNode? transport = null, SecurityOptions? security = null)
     {
-        ApiHost host = await StartClosedAsync();
+        ApiHost host = await StartClosedAsync(security);
         host.Open(transport);
         return host;
     }
 
     /// <summary>A node that waits for its cluster.</summary>
-    public static async Task<ApiHost> StartClosedAsync()
+    public static async Task<ApiHost> StartClosedAsync(SecurityOptions? security = null)
     {
         var cluster = new LocalCluster();
         var waiters = new JobWaiters();
         cluster.Applied = waiters.OnJobEvents;
         var work = new WorkBoard();
         var options = new ServeOptions(
-            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null);
+            "unused", HostPort.Parse("127.0.0.1:0"), HostPort.Parse("127.0.0.1:5001"), null, [], null, null)
+        {
+            Security = security ?? new SecurityOptions(),
+        };
         var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);

@@ -22,10 +22,23 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("serve --isa sse")]
     [InlineData("serve --peers a:b:c")]
     [InlineData("serve --what")]
+    [InlineData("serve --voters 4")]
+    [InlineData("serve --voters 11")]
+    [InlineData("serve --bootstrap-expect 0")]
+    [InlineData("serve --replace-after 1s")]
+    [InlineData("serve --replace-after soon")]
+    [InlineData("serve --reap-after 1m")]
     [InlineData("serve --listen 0.0.0.0:5000")]
     [InlineData("serve --cluster-listen 10.0.0.1:5001")]
     [InlineData("serve --cluster-listen [::]:5001")]
     [InlineData("serve --peers a:5001,b:5001")]
+    [InlineData("serve --cluster-ca ca.pem --cluster-cert a.pem")]
+    [InlineData("serve --api-key a-key.pem")]
+    [InlineData("status --token-file no-such-file")]
+    [InlineData("status --ca no-such-file")]
+    [InlineData("certs node ../a")]
+    [InlineData("certs node ca")]
+    [InlineData("certs node a --address b:5001")]
     [InlineData("enqueue no-such-file --iterations 3")]
     [InlineData("enqueue -")]
     [InlineData("enqueue - --iterations 0")]
@@ -72,6 +85,24 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("avx2", _served.ForcedIsa);
         Assert.Equal(2, _served.Workers);
         Assert.Equal(["a:5001", "b:7001"], _served.Peers.Select(peer => peer.ToString()));
+    }
+
+    [Fact]
+    public async Task Flags_of_membership_reach_the_node()
+    {
+        Assert.Equal(0, await RunAsync(
+            "serve --voters 5 --zone a --replace-after 30s --reap-after 7d --bootstrap-expect 3"));
+        var expected = new MembershipOptions
+        {
+            BootstrapExpect = 3,
+            Voters = 5,
+            Zone = "a",
+            ReplaceAfter = TimeSpan.FromSeconds(30),
+            ReapAfter = TimeSpan.FromDays(7),
+        };
+        Assert.Equal(expected, _served!.Membership);
+        Assert.Equal(0, await RunAsync("serve"));
+        Assert.Equal(new MembershipOptions(), _served!.Membership);
     }
 
     [Fact]

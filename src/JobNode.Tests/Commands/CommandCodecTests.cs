@@ -26,6 +26,11 @@ public class CommandCodecTests
         AssertGolden(
             new Checkpoint([new ChainProgress(RandomHistory.IdOf(1), RandomHistory.DigestOf(2), 500)]),
             "0103" + "0100" + Id + digest + "f401000000000000");
+        ChainProgress chain = new(RandomHistory.IdOf(1), RandomHistory.DigestOf(2), 500);
+        AssertGolden(
+            Checkpoint.At(2, [chain with { Worker = new NodeId(0x77) }]),
+            "0203" + "0100" + Id + digest + "f401000000000000" + "7700000000000000");
+        Assert.False(Checkpoint.At(1, [chain]).NamesWorkers);
         AssertGolden(
             new Pull(0xff, 4096, PullOrder.Newest), "0104" + "ff000000000000000000000000000000" + "0010" + "01");
         AssertGolden(new Cancel(RandomHistory.IdOf(1)), "0105" + Id);
@@ -86,7 +91,8 @@ public class CommandCodecTests
 
     [Theory]
     [InlineData("", "ends inside version")]
-    [InlineData("02", "version 2 is unknown")]
+    [InlineData("0201", "version 2 of kind 1 is unknown")]
+    [InlineData("0303", "version 3 of kind 3 is unknown")]
     [InlineData("0107", "kind 7 is unknown")]
     [InlineData("01010000", "count 0 is not within")]
     [InlineData("01010110", "count 4097 is not within")]

@@ -274,6 +274,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         _endpoint = new ClusterEndpoint(Identity, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         _connections = new PeerConnections(Identity);
         Announce = new AnnounceClient(_connections);
+        Hello = new HelloClient(_connections);
     }
 
     public ClusterIdentity Identity { get; }
@@ -285,6 +286,8 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     public ConcurrentQueue<ulong> SavedAt { get; } = new();
 
     public AnnounceClient Announce { get; }
+
+    public HelloClient Hello { get; }
 
     public IEnumerable<string> LogLines => _log;
 
@@ -329,7 +332,7 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     private ClusterBootstrap Create() => new(
         Identity,
         new BootstrapParts(
-            new HelloClient(_connections).AskAsync,
+            Hello.AskAsync,
             Announce.AskAsync,
             () => new Announcement(Identity.Self, Identity.Address),
             (index, configuration) =>

@@ -23,7 +23,8 @@ internal sealed class RandomHistory(int seed)
     {
         < 35 => new Enqueue(Several(NewJob)),
         < 55 => new Complete(Several(() => new FinishedChain(Id(), AnyDigest(2), new NodeId(7)))),
-        < 70 => new Checkpoint(Several(() => new ChainProgress(Id(), AnyDigest(2), (ulong)_random.Next(1, 12)))),
+        < 63 => new Checkpoint(Several(NewProgress)),
+        < 70 => Checkpoint.At(2, Several(() => NewProgress() with { Worker = new NodeId((ulong)_random.Next(3)) })),
         < 85 => new Pull(
             (UInt128)_random.Next(1, 12), _random.Next(1, 8), (PullOrder)_random.Next(0, 2)),
         < 92 => new Cancel(Id()),
@@ -52,6 +53,8 @@ internal sealed class RandomHistory(int seed)
         (ulong)_random.Next(1, 12),
         (byte)_random.Next(0, Limits.PriorityMax + 1),
         (UInt128)Math.Max(0, _random.Next(-20, 10)));
+
+    private ChainProgress NewProgress() => new(Id(), AnyDigest(2), (ulong)_random.Next(1, 12));
 
     private T[] Several<T>(Func<T> one) => [.. Enumerable.Range(0, _random.Next(1, 6)).Select(_ => one())];
 

@@ -70,7 +70,7 @@ public sealed class RestoreAndRecoverTests
     {
         using var folder = new TemporaryFolder();
         string backup = Backup(folder, Machine(), Configuration with { FeatureLevel = FeatureLevels.Latest + 1 });
-        IOException refusal = Assert.Throws<IOException>(
+        FeatureLevelException refusal = Assert.Throws<FeatureLevelException>(
             () => Restoration.Run(backup, folder.PathOf("new"), "a:5001"));
         Assert.Contains($"knows only level {FeatureLevels.Latest}", refusal.Message, StringComparison.Ordinal);
     }
@@ -80,7 +80,7 @@ public sealed class RestoreAndRecoverTests
     {
         using var written = new WrittenDirectory(isClosed: false);
         RecoveryPlan plan = QuorumRecovery.Plan(written.Path);
-        Assert.Equal((WrittenDirectory.CommittedIndex, WrittenDirectory.LastIndex, 2),
+        Assert.Equal((WrittenDirectory.CommittedIndex, WrittenDirectory.LastIndex, 3),
             (plan.CommittedIndex, plan.LastIndex, plan.Others.Count));
 
         (RestoredState state, string keptIn) = QuorumRecovery.Run(written.Path, Now);
@@ -93,7 +93,7 @@ public sealed class RestoreAndRecoverTests
         Assert.Equal(state.Digest, report.State!.CommittedDigest);
         Assert.Equal(written.Self.ToString(), Assert.Single(report.State.Members).Id);
         OfflineState offline = OfflineState.Load(new ReadOnlyDirectory(written.Path));
-        Assert.Equal([new NodeId(7), new NodeId(9)], offline.Configuration.Removed);
+        Assert.Equal([new NodeId(7), new NodeId(9), WrittenDirectory.Joiner], offline.Configuration.Removed);
         Assert.NotEqual(written.Configuration.ClusterId, offline.Configuration.ClusterId);
         Assert.True(offline.HighestTerm >= WrittenDirectory.Term);
         Assert.True(Directory.GetFiles(keptIn, "*.log").Length >= 2);

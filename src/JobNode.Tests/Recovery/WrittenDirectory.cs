@@ -16,6 +16,11 @@ internal sealed class WrittenDirectory : IDisposable
     public const ulong LastIndex = 60;
     public const ulong Term = 4;
 
+    /// <summary>A member joins here; one entry later, a change follows that is not valid.</summary>
+    public const ulong JoinIndex = 40;
+
+    public static readonly NodeId Joiner = new(11);
+
     private readonly TemporaryFolder _folder = new();
 
     /// <summary>Writes it; the process ends without a last word when it is not closed.</summary>
@@ -110,6 +115,14 @@ internal sealed class WrittenDirectory : IDisposable
             return new RaftEntry(index, Term, RaftEntryKind.Normal, default);
         }
 
+        if (index is JoinIndex or JoinIndex + 1)
+        {
+            machine.Advance(index);
+            NodeId joiner = index == JoinIndex ? Joiner : new NodeId(12);
+            return ChangeAt(index, new MemberChange.Put(
+                new Member(joiner, "127.0.0.1:7011") { Role = MemberRole.Spare }));
+        }
+
         ulong timeMs = history.NextTime();
         Command command = history.NextCommand();
         var bytes = new ArrayBufferWriter<byte>();
@@ -119,5 +132,13 @@ internal sealed class WrittenDirectory : IDisposable
         _ = machine.Apply(index, timeMs, command);
         machine.Advance(index);
         return new RaftEntry(index, Term, RaftEntryKind.Normal, entry.WrittenSpan.ToArray());
+    }
+
+    /// <summary>raftpb.ConfChange as the core writes it: id, type, node, and the context in field 4.</summary>
+    private static RaftEntry ChangeAt(ulong index, MemberChange change)
+    {
+        byte[] context = MemberChangeCodec.Encode(change);
+        byte[] bytes = [0x08, 0x00, 0x10, 0x02, 0x18, 0x0B, 0x22, (byte)context.Length, .. context];
+        return new RaftEntry(index, Term, RaftEntryKind.ConfigurationChange, bytes);
     }
 }

@@ -39,6 +39,9 @@ internal sealed class LeaderStage : ICommandProposer, IApplyThread, ILogger
     public static NewJob Job(uint number, ulong iterations) =>
         new(new JobId(number), Digest(1), iterations, 0, 0);
 
+    /// <summary>Of the cluster.</summary>
+    public int FeatureLevel { get; init; } = FeatureLevels.First;
+
     /// <summary>A leader over this stage, of a cluster of these members.</summary>
     public WorkLeader Lead(params NodeId[] members)
     {
@@ -50,7 +53,10 @@ internal sealed class LeaderStage : ICommandProposer, IApplyThread, ILogger
             0,
             0,
             0,
-            new ClusterConfiguration(7, [.. members.Select(static id => new Member(id, $"node:{id}"))]));
+            new ClusterConfiguration(7, [.. members.Select(static id => new Member(id, $"node:{id}"))])
+            {
+                FeatureLevel = FeatureLevel,
+            });
         return new WorkLeader(
             status, this, this, Machine.View, new StatusBoard(status), new WorkBoard(), Time, this);
     }

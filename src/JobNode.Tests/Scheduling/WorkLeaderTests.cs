@@ -1,5 +1,6 @@
 using JobNode.Commands;
 using JobNode.Scheduling;
+using JobNode.Tests.Commands;
 
 namespace JobNode.Tests.Scheduling;
 
@@ -43,6 +44,28 @@ public class WorkLeaderTests
             entry.Name == "WorkerLost" && entry.Text.StartsWith($"Worker {A} is gone", StringComparison.Ordinal));
         await ending.CancelAsync();
         await leading;
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public async Task A_checkpoint_names_its_worker_only_once_the_cluster_has_the_level(int level, bool isNamed)
+    {
+        var stage = new LeaderStage { FeatureLevel = level };
+        stage.Apply(new Enqueue([LeaderStage.Job(1, 1_000_000)]));
+        using var ending = new CancellationTokenSource();
+        using WorkLeader leader = stage.Lead(A);
+        Task leading = leader.RunAsync(ending.Token);
+        await using var worker = new StagedWorker(leader, A);
+        _ = await worker.NextAsync<WorkAssign>();
+        worker.Send(new WorkLeaving([new ChainProgress(new JobId(1), LeaderStage.Digest(9), 5_000)]));
+        await worker.Served;
+        await ending.CancelAsync();
+        await leading;
+        Checkpoint checkpoint = Assert.Single(stage.Proposed.OfType<Checkpoint>());
+        Assert.Equal(isNamed, checkpoint.NamesWorkers);
+        Assert.Equal(A, Assert.Single(checkpoint.Chains).Worker);
+        Assert.Equal(isNamed ? 2 : 1, CommandCodecTests.Encode(checkpoint)[0]);
     }
 
     [Fact]

@@ -25,13 +25,14 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     /// <summary>Starts nodes at once and waits until each is ready.</summary>
     public static async Task<ClusterFixture> StartAsync(
-        IReadOnlyList<string>? extraArguments = null, int size = SizeDefault)
+        IReadOnlyList<string>? extraArguments = null, int size = SizeDefault, string? binary = null)
     {
         List<NodeProcess> nodes = [.. Enumerable.Range(0, size).Select(_ => new NodeProcess(extraArguments))];
         ClusterFixture cluster = new(nodes, extraArguments);
         foreach (NodeProcess node in nodes)
         {
             node.Peers = [.. nodes.Select(peer => peer.ClusterAddress)];
+            node.Binary = binary;
         }
 
         try

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 
 namespace JobNode.Tests.Support;
@@ -18,6 +19,10 @@ internal sealed class NodeApi(Uri node) : IDisposable
 
     /// <summary>The node's address.</summary>
     public Uri Address => node;
+
+    /// <summary>The token that every call shows.</summary>
+    public void UseToken(string token) =>
+        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
     /// <summary>False while nothing listens, while it starts, and without a quorum.</summary>
     public async Task<bool> IsReadyAsync()

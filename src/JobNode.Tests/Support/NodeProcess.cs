@@ -46,6 +46,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The peers it is started with; empty for a node alone.</summary>
     public IReadOnlyList<string> Peers { get; set; } = [];
 
+    /// <summary>Another build of the program to start; null for the published one.</summary>
+    public string? Binary { get; set; }
+
     /// <summary>True between start and end of the process.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
@@ -68,7 +71,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public void Start()
     {
         Debug.Assert(!IsRunning, "a node is started when it does not run");
-        ProcessStartInfo start = new(PublishedBinary.Path, Arguments)
+        ProcessStartInfo start = new(Binary ?? PublishedBinary.Path, Arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -115,6 +118,22 @@ internal sealed class NodeProcess : IAsyncDisposable
             }
 
             await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Waits until the node has written this.</summary>
+    /// <exception cref="TimeoutException">It did not within a minute.</exception>
+    public async Task WaitForOutputAsync(string text)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!_output.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        {
+            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
+            {
+                throw new TimeoutException($"the node did not say \"{text}\":\n{Output}");
+            }
+
+            await Task.Delay(20);
         }
     }
 

@@ -30,8 +30,7 @@ internal sealed class ImportRules
         ["Api"] =
         [
             "Commands", "Queue/QueueView", "Queue/JobEvent", "Hashing/BodyHasher", "Transport/CommandForwarder",
-            "Transport/CallForwarder",
-            "Membership", "Observability", "Security", "/ServeOptions",
+            "Transport/CallForwarder", "Membership", "Observability", "Security", "/ServeOptions",
         ],
         ["Cli"] =
         [

@@ -1,7 +1,8 @@
 using System.Net;
 using JobNode.Commands;
+using JobNode.Security;
+using JobNode.Tests.Support;
 using JobNode.Transport;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace JobNode.Tests.Transport;
 
@@ -12,14 +13,17 @@ internal sealed class TestNode : IAsyncDisposable
 
     private bool _disposed;
 
-    private TestNode(ulong id)
+    private TestNode(ulong id, SecurityOptions security)
     {
         Identity = new ClusterIdentity(new NodeId(id));
-        Endpoint = new ClusterEndpoint(Identity, NullLoggerFactory.Instance);
-        Connections = new PeerConnections(Identity);
+        var opened = PeerSecurity.Open(security, Log, TimeProvider.System);
+        Endpoint = new ClusterEndpoint(Identity, Log, opened);
+        Connections = new PeerConnections(Identity, opened);
     }
 
     public ClusterIdentity Identity { get; }
+
+    public RecordingLog Log { get; } = new();
 
     public ClusterEndpoint Endpoint { get; }
 
@@ -29,9 +33,10 @@ internal sealed class TestNode : IAsyncDisposable
 
     public Member Member => new(Identity.Self, Address);
 
-    public static async Task<TestNode> StartAsync(ulong id, UInt128 cluster, int port = 0)
+    public static async Task<TestNode> StartAsync(
+        ulong id, UInt128 cluster, int port = 0, SecurityOptions? security = null)
     {
-        var node = new TestNode(id);
+        var node = new TestNode(id, security ?? new SecurityOptions());
         int bound = await node.Endpoint.StartAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None);
         node.Identity.AdvertiseAs(new HostPort("127.0.0.1", bound));
         if (cluster != UInt128.Zero)

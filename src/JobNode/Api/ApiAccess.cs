@@ -26,7 +26,7 @@ internal sealed class ApiAccess(WatchedFiles<ApiTokens>? tokens)
     /// <summary>Null when the call may be made; else what the client is told, with its headers set.</summary>
     public Problem? Judge(HttpContext context, ApiScope needed)
     {
-        if (needed == ApiScope.Open || context.Features.Get<AdmittedElsewhere>() is not null)
+        if (needed == ApiScope.Open)
         {
             return null;
         }
@@ -92,14 +92,4 @@ internal sealed class ApiAccess(WatchedFiles<ApiTokens>? tokens)
         ApiScope.Pull => "pull",
         _ => "admin",
     };
-}
-
-/// <summary>
-/// Marks a call that another node passed on over the cluster port: that node has judged it already. A feature of the
-/// request, which nothing that a client sends can set.
-/// </summary>
-internal sealed class AdmittedElsewhere
-{
-    /// <summary>The mark.</summary>
-    public static AdmittedElsewhere Mark { get; } = new();
 }

@@ -61,7 +61,8 @@ internal sealed class ApiRouter(
 
         if (route.Allows(context.Request.Method))
         {
-            return access.Judge(context, route.Scope) is { } problem
+            // A call that another node passed on was judged there.
+            return !LeaderCalls.IsPassed(context) && access.Judge(context, route.Scope) is { } problem
                 ? ApiResponses.RefuseUnreadAsync(context, problem)
                 : ServeAsync(context, route, id);
         }

@@ -40,7 +40,10 @@ internal sealed class ApiServer(
 
     /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
     public static IReadOnlyList<ApiRoute> Routes(
-        JobEndpoints jobs, BatchEndpoints batches, StatusEndpoints status, MemberEndpoints members,
+        JobEndpoints jobs,
+        BatchEndpoints batches,
+        StatusEndpoints status,
+        MemberEndpoints members,
         BackupEndpoint backup) =>
     [
         new("/enqueue", ["PUT", "POST"], ApiScope.Enqueue, (context, _) => jobs.EnqueueAsync(context)),
@@ -72,8 +75,8 @@ internal sealed class ApiServer(
             Passing = CallPassing.UnlessLeading,
         },
         new("/drain", ["POST"], ApiScope.Admin, (context, _) => members.DrainAsync(context)),
-        new("/status", ["GET"], ApiScope.Read, (context, _) => status.StatusAsync(context)),
         new("/backup", ["GET"], ApiScope.Admin, (context, _) => backup.GetAsync(context)),
+        new("/status", ["GET"], ApiScope.Read, (context, _) => status.StatusAsync(context)),
         new("/livez", ["GET"], ApiScope.Open, (context, _) => status.LiveAsync(context)),
         new("/readyz", ["GET"], ApiScope.Open, (context, _) => status.ReadyAsync(context)),
         new("/metrics", ["GET"], ApiScope.Read, (context, _) => status.MetricsAsync(context)),
@@ -113,9 +116,9 @@ internal sealed class ApiServer(
             new BatchEndpoints(parts, jobs, time),
             new StatusEndpoints(parts, cluster, leaderCalls, metrics),
             new MemberEndpoints(parts),
-            new BackupEndpoint(parts));
-        _application.Open(
-            new ApiRouter(routes, _access, parts.Board, cluster, leaderCalls, metrics, time, _logger));
+            new BackupEndpoint(parts, leaderCalls));
+        _application.Open(new ApiRouter(
+            routes, _access, parts.Board, cluster, leaderCalls, metrics, time, _logger));
     }
 
     /// <summary>Answers a call that another node passed on, once this one is whole.</summary>
@@ -162,7 +165,7 @@ internal sealed class ApiServer(
 
             var port = new TlsPort(
                 _tls, NeedsClientCertificate: false, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
-            var gate = new ConnectionGate(port, new RefusalLog("API", _logger, time));
+            var gate = new ConnectionGate(port, EntryLimits.Api, new RefusalLog("API", _logger, time));
             listen.Use(next => connection => gate.HandleAsync(connection, next));
         });
         return settings;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using JobNode.Commands;
+using JobNode.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace JobNode.Api;
@@ -8,13 +10,15 @@ namespace JobNode.Api;
 /// <c>GET /backup</c>: the state as of now as a snapshot file, with everything acknowledged before the call in it. The
 /// node goes on meanwhile; the state that is being sent is frozen, and what changes is copied.
 /// </summary>
-internal sealed class BackupEndpoint(ApiParts parts)
+internal sealed class BackupEndpoint(ApiParts parts, LeaderCalls leader)
 {
     /// <summary>Header with the log index that the backup holds.</summary>
     public const string IndexHeader = "Jobnode-Index";
 
     /// <summary>Header with the digest of the state in the backup.</summary>
     public const string DigestHeader = "Jobnode-Digest";
+
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Each holds what has changed since it began in memory, so there is one at a time.</summary>
     private int _underWay;
@@ -27,7 +31,8 @@ internal sealed class BackupEndpoint(ApiParts parts)
         {
             await ApiResponses.ProblemAsync(context, new(
                 Problems.NoLogHere,
-                $"This node is a spare and holds no state to back up; ask {LeaderOf(status)}."));
+                "This node is a spare and holds no state to back up; ask the leader"
+                + await SayWhereAsync(status, context.RequestAborted)));
             return;
         }
 
@@ -48,9 +53,18 @@ internal sealed class BackupEndpoint(ApiParts parts)
         }
     }
 
-    private static string LeaderOf(ConsensusStatus status) => status.LeaderAddress is { } address
-        ? $"the leader, whose cluster address is {address}"
-        : "another node";
+    /// <summary>A backup is too long to be passed on between nodes, so the client is told whom to ask.</summary>
+    private async Task<string> SayWhereAsync(ConsensusStatus status, CancellationToken cancellation)
+    {
+        PassedOutcome outcome = await leader.AskAsync("/status", LeaderPatience, cancellation);
+        if (outcome is { Fate: PassedFate.Answered, Answer: { Status: StatusCodes.Status200OK } answer }
+            && JsonSerializer.Deserialize(answer.Body.Span, ApiJsonContext.Default.StatusResponse) is { } said)
+        {
+            return $": its API is at {said.Node.ApiAddress}.";
+        }
+
+        return status.LeaderAddress is { } address ? $", whose cluster address is {address}." : " once there is one.";
+    }
 
     private async Task AnswerAsync(HttpContext context)
     {

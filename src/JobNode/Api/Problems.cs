@@ -58,12 +58,12 @@ internal static class Problems
     public static readonly ProblemKind PathUnknown = new("/problems/path-unknown", 404, "Path unknown");
     public static readonly ProblemKind MethodNotAllowed =
         new("/problems/method-not-allowed", 405, "Method not allowed");
+    public static readonly ProblemKind NoLogHere = new("/problems/no-log-here", 421, "No log here");
     public static readonly ProblemKind MemberIdInvalid = new("/problems/member-id-invalid", 400, "Member id invalid");
     public static readonly ProblemKind LeaveInvalid = new("/problems/leave-invalid", 400, "Leave invalid");
     public static readonly ProblemKind MemberUnknown = new("/problems/member-unknown", 404, "Member unknown");
     public static readonly ProblemKind MembershipRefused =
         new("/problems/membership-refused", 409, "Membership change refused");
-    public static readonly ProblemKind NoLogHere = new("/problems/no-log-here", 421, "No log here");
     public static readonly ProblemKind AlreadyFinished = new("/problems/already-finished", 409, "Job already finished");
     public static readonly ProblemKind IdempotencyKeyReused =
         new("/problems/idempotency-key-reused", 422, "Idempotency key reused");

@@ -60,14 +60,6 @@ internal sealed class ApiClient : IDisposable
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         Read(await GetTextAsync(path, cancellation), type);
 
-    /// <summary>Changes something, without a body; the answer.</summary>
-    public async Task<T> AskAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        return Read(await SendAsync(request, cancellation), type);
-    }
-
     /// <summary>Streams the answer's body; gives the headers asked for.</summary>
     /// <exception cref="IOException">It broke off, or a header is missing.</exception>
     public async Task<Dictionary<string, string>> DownloadAsync(
@@ -106,6 +98,14 @@ internal sealed class ApiClient : IDisposable
         {
             response?.Dispose();
         }
+    }
+
+    /// <summary>Changes something, without a body; the answer.</summary>
+    public async Task<T> AskAsync<T>(
+        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        return Read(await SendAsync(request, cancellation), type);
     }
 
     /// <summary>Takes results; the answer's JSON as it came.</summary>

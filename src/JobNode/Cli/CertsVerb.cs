@@ -103,7 +103,7 @@ internal static class CertsVerb
             made {certificate} and {key} for {string.Join(", ", (string[])[name, .. addresses])}
             Copy ca.pem, {name}.pem and {name}-key.pem to that machine (not ca-key.pem), and start the node with
               jobnode serve --cluster-ca ca.pem --cluster-cert {name}.pem --cluster-key {name}-key.pem
-            For TLS on its API as well add --api-cert {name}.pem --api-key {name}-key.pem; clients then take --ca ca.pem.
+            For HTTPS on its API add --api-cert {name}.pem --api-key {name}-key.pem; clients then take --ca ca.pem.
             """);
     }
 
@@ -172,7 +172,7 @@ internal static class CertsVerb
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Failed, error.Message);
+            throw new CliFailure(ExitCode.Failed, $"{error.Message.TrimEnd('.')}.");
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using JobNode.Commands;
-using Command = System.CommandLine.Command;
+using DurationText = JobNode.Commands.DurationText;
 
 namespace JobNode.Cli;
 
@@ -32,7 +31,7 @@ internal sealed class MembershipFlags
         "--replace-after", "TIME", "A voter silent for this long is replaced by a stand-by (default 2m).");
 
     private readonly Option<string?> _reapAfter = CliOptions.Text(
-        "--reap-after", "TIME", "A member silent for this long is removed (default 1440m, a day; 0: never).");
+        "--reap-after", "TIME", "A member silent for this long is removed (default 24h; 0: never).");
 
     /// <summary>Adds the flags to <c>serve</c>.</summary>
     public void AddTo(Command command)
@@ -67,13 +66,15 @@ internal sealed class MembershipFlags
         if (replaceAfter < TimeSpan.FromSeconds(5))
         {
             throw new CliFailure(
-                ExitCode.Usage, "--replace-after is less than 5s: a node that restarts would be replaced. Write 30s or 2m.");
+                ExitCode.Usage,
+                "--replace-after is less than 5s: a node that restarts would be replaced. Write 30s or 2m.");
         }
 
         if (reapAfter > TimeSpan.Zero && reapAfter < replaceAfter)
         {
             throw new CliFailure(
-                ExitCode.Usage, "--reap-after is shorter than --replace-after: a member is replaced first, then removed.");
+                ExitCode.Usage,
+                "--reap-after is shorter than --replace-after: a member is replaced first, then removed.");
         }
 
         return new MembershipOptions
@@ -95,6 +96,6 @@ internal sealed class MembershipFlags
 
         return DurationText.TryParse(text, out TimeSpan time)
             ? time
-            : throw new CliFailure(ExitCode.Usage, $"{flag} is \"{text}\"; write 30s, 2m or 0.");
+            : throw new CliFailure(ExitCode.Usage, $"{flag} is \"{text}\"; write 30s, 2m, 24h or 0, at most 24 days.");
     }
 }

@@ -13,8 +13,8 @@ internal sealed record NodeAccess(SecretText? Token, X509Certificate2Collection 
     private const string CaFlag = "--ca";
 
     /// <summary>
-    /// Holds the token itself. There is no flag for it on purpose: what is on a command line is read by everybody on the
-    /// machine.
+    /// Holds the token itself. There is no flag for it on purpose: what is on a command line is read by everybody on
+    /// the machine.
     /// </summary>
     private const string TokenVariable = "JOBNODE_TOKEN";
 

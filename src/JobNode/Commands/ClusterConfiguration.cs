@@ -76,12 +76,3 @@ internal enum MemberRole : byte
     Voter = 2,
 }
 
-/// <summary>Feature levels: what every member must know before any of them writes it.</summary>
-internal static class FeatureLevels
-{
-    /// <summary>The first level.</summary>
-    public const int First = 1;
-
-    /// <summary>The highest level that this program knows.</summary>
-    public const int Latest = First;
-}

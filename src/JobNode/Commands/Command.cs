@@ -13,7 +13,17 @@ internal sealed record Enqueue(IReadOnlyList<NewJob> Jobs) : Command;
 internal sealed record Complete(IReadOnlyList<FinishedChain> Chains) : Command;
 
 /// <summary>Moves running jobs forward, so that another node can go on from here. Never backwards.</summary>
-internal sealed record Checkpoint(IReadOnlyList<ChainProgress> Chains) : Command;
+internal sealed record Checkpoint(IReadOnlyList<ChainProgress> Chains) : Command
+{
+    /// <summary>
+    /// True for the form of <see cref="FeatureLevels.CheckpointWorkers"/>, which says who computed each chain.
+    /// </summary>
+    public bool NamesWorkers { get; init; }
+
+    /// <summary>In the newest form that a cluster of this feature level may write.</summary>
+    public static Checkpoint At(int featureLevel, IReadOnlyList<ChainProgress> chains) =>
+        new(chains) { NamesWorkers = featureLevel >= FeatureLevels.CheckpointWorkers };
+}
 
 /// <summary>
 /// Takes finished jobs out of the completed queue. Repeated under the same key it gives the same batch.
@@ -45,7 +55,12 @@ internal readonly record struct NewJob(
 internal readonly record struct FinishedChain(JobId Id, Digest512 Result, NodeId Worker);
 
 /// <summary>Where a running chain stands.</summary>
-internal readonly record struct ChainProgress(JobId Id, Digest512 Chain, ulong IterationsDone);
+internal readonly record struct ChainProgress(JobId Id, Digest512 Chain, ulong IterationsDone)
+{
+    /// <summary>The node that computed it (evidence, should results ever differ), or none where that is not
+    /// said.</summary>
+    public NodeId Worker { get; init; }
+}
 
 /// <summary>Which end of the completed queue a pull takes from. Wire values.</summary>
 internal enum PullOrder : byte

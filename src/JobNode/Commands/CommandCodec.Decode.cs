@@ -10,13 +10,16 @@ internal static partial class CommandCodec
     {
         var reader = new WireReader(source, "command");
         byte version = reader.ReadByte("version");
-        reader.Require(version == Version, "version", $"{version} is unknown, this build reads {Version}");
         byte kind = reader.ReadByte("kind");
+        reader.Require(
+            version == Version || IsSecondForm(version, (Kind)kind),
+            "version",
+            $"{version} of kind {kind} is unknown, this build knows feature level {FeatureLevels.Latest}");
         Command command = (Kind)kind switch
         {
             Kind.Enqueue => ReadEnqueue(ref reader),
             Kind.Complete => ReadComplete(ref reader),
-            Kind.Checkpoint => ReadCheckpoint(ref reader),
+            Kind.Checkpoint => ReadCheckpoint(ref reader, namesWorkers: version == SecondVersion),
             Kind.Pull => ReadPull(ref reader),
             Kind.Cancel => new Cancel(reader.ReadJobId()),
             Kind.Expire => ReadExpire(ref reader),
@@ -65,19 +68,28 @@ internal static partial class CommandCodec
         return new Complete(chains);
     }
 
-    private static Checkpoint ReadCheckpoint(ref WireReader reader)
+    private static bool IsSecondForm(byte version, Kind kind) =>
+        version == SecondVersion
+        && kind == Kind.Checkpoint
+        && FeatureLevels.Latest >= FeatureLevels.CheckpointWorkers;
+
+    private static Checkpoint ReadCheckpoint(ref WireReader reader, bool namesWorkers)
     {
-        var chains = new ChainProgress[ReadCount(ref reader, ChainBytes, Limits.JobsPerCommandMax)];
+        int itemBytes = ChainBytes + (namesWorkers ? sizeof(ulong) : 0);
+        var chains = new ChainProgress[ReadCount(ref reader, itemBytes, Limits.JobsPerCommandMax)];
         for (int i = 0; i < chains.Length; i++)
         {
             JobId id = reader.ReadJobId();
             Digest512 chain = reader.ReadDigest("chain");
             ulong done = reader.ReadUInt64("iterations");
             RequireIterations(ref reader, done);
-            chains[i] = new ChainProgress(id, chain, done);
+            chains[i] = new ChainProgress(id, chain, done)
+            {
+                Worker = namesWorkers ? new NodeId(reader.ReadUInt64("worker")) : NodeId.None,
+            };
         }
 
-        return new Checkpoint(chains);
+        return new Checkpoint(chains) { NamesWorkers = namesWorkers };
     }
 
     private static Pull ReadPull(ref WireReader reader)

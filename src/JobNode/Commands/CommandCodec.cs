@@ -10,7 +10,7 @@ namespace JobNode.Commands;
 /// command    = version:1 kind:1 body
 /// Enqueue    (1) count:2 { id:16 chain:64 total:8 flags:1 [key:16] }   flags = priority, 0x80 when a key follows
 /// Complete   (2) count:2 { id:16 result:64 worker:8 }
-/// Checkpoint (3) count:2 { id:16 chain:64 done:8 }
+/// Checkpoint (3) count:2 { id:16 chain:64 done:8 }            version 2: { id:16 chain:64 done:8 worker:8 }
 /// Pull       (4) key:16 top:2 order:1
 /// Cancel     (5) id:16
 /// Expire     (6) finishedBefore:8 unpulledBefore:8 max:4
@@ -29,6 +29,13 @@ internal static partial class CommandCodec
     /// come out the same for old bytes on old and new builds: a new field needs a default that means the old behaviour.
     /// </remarks>
     public const byte Version = 1;
+
+    /// <summary>The second form of a kind; which kinds have one, and from which level on, is in the layout.</summary>
+    /// <remarks>
+    /// A form beyond the first is written only where <see cref="ClusterConfiguration.FeatureLevel"/> has its level, so
+    /// step (2) and (3) above are one release, in which the cluster itself finds the moment.
+    /// </remarks>
+    public const byte SecondVersion = 2;
 
     private const byte HasKeyFlag = 0x80;
     private const int HeaderBytes = 2;
@@ -52,7 +59,7 @@ internal static partial class CommandCodec
     {
         int size = SizeBytes(command);
         var writer = new WireWriter(destination.GetSpan(size)[..size]);
-        writer.Write(Version);
+        writer.Write(command is Checkpoint { NamesWorkers: true } ? SecondVersion : Version);
         switch (command)
         {
             case Enqueue enqueue:
@@ -84,7 +91,8 @@ internal static partial class CommandCodec
     {
         Enqueue enqueue => CountBytes + SizeBytes(enqueue.Jobs),
         Complete complete => CountBytes + (complete.Chains.Count * ChainBytes),
-        Checkpoint checkpoint => CountBytes + (checkpoint.Chains.Count * ChainBytes),
+        Checkpoint checkpoint => CountBytes
+            + (checkpoint.Chains.Count * (ChainBytes + (checkpoint.NamesWorkers ? sizeof(ulong) : 0))),
         Pull => KeyBytes + sizeof(ushort) + 1,
         Cancel => JobId.SizeBytes,
         Expire => (2 * sizeof(ulong)) + sizeof(uint),
@@ -144,6 +152,10 @@ internal static partial class CommandCodec
             writer.Write(chain.Id);
             writer.Write(chain.Chain);
             writer.Write(chain.IterationsDone);
+            if (checkpoint.NamesWorkers)
+            {
+                writer.Write(chain.Worker.Value);
+            }
         }
     }
 

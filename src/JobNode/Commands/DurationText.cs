@@ -6,7 +6,7 @@ namespace JobNode.Commands;
 /// <summary>How durations are written in queries and flags.</summary>
 internal static class DurationText
 {
-    /// <summary>Reads 500ms, 30s, 2m or plain seconds.</summary>
+    /// <summary>Reads 500ms, 30s, 2m, 24h, 7d or plain seconds; at most 24 days.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out TimeSpan duration)
     {
         duration = default;
@@ -16,6 +16,8 @@ internal static class DurationText
             _ when text.EndsWith("ms", StringComparison.Ordinal) => ("ms", 1),
             _ when text.EndsWith('s') => ("s", 1000),
             _ when text.EndsWith('m') => ("m", 60_000),
+            _ when text.EndsWith('h') => ("h", 3_600_000),
+            _ when text.EndsWith('d') => ("d", 86_400_000),
             _ => ("", 1000),
         };
         if (text is null

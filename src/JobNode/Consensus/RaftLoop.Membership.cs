@@ -213,6 +213,8 @@ internal sealed partial class RaftLoop
         }
         else
         {
+            // What follows may be written in forms that this program cannot read: the node ends before that.
+            FeatureLevels.RequireKnown(after.FeatureLevel);
             RaftChange raft = RaftChange.Between(before, after, change);
             LogMessages.ConfigurationChanged(_logger, entry.Index, MemberChangeText.Say(before, change));
             _core.ApplyChange(raft);

@@ -38,7 +38,11 @@ internal sealed partial class RaftLoop
             : RaftConfiguration.Of(latest.Configuration);
         foreach (RaftEntry entry in entries)
         {
-            _lastChangeIndex = entry.Kind == RaftEntryKind.ConfigurationChange ? entry.Index : _lastChangeIndex;
+            if (entry.Kind == RaftEntryKind.ConfigurationChange)
+            {
+                _lastChangeIndex = entry.Index;
+                RequireKnown(entry);
+            }
         }
 
         _core.Start(new RaftCoreStart(
@@ -59,8 +63,19 @@ internal sealed partial class RaftLoop
         LogMessages.RaftStarted(_logger, latest.Index, entries.Count, _hardState.Term, _hardState.Commit);
     }
 
+    /// <summary>A program that is too old for its log says so at once, and not while it applies.</summary>
+    private void RequireKnown(RaftEntry entry)
+    {
+        if (entry.Index <= _hardState.Commit
+            && ChangeEntry.Decode(entry.Data.Span) is MemberChange.RaiseFeatureLevel raise)
+        {
+            FeatureLevels.RequireKnown(raise.Level);
+        }
+    }
+
     private void LoadState(SnapshotMetadata metadata)
     {
+        FeatureLevels.RequireKnown(metadata.Configuration.FeatureLevel);
         if (metadata.Index == BootstrapIndex)
         {
             _machine.Advance(BootstrapIndex);

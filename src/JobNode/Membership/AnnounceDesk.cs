@@ -112,7 +112,7 @@ internal sealed class AnnounceDesk(
     {
         ClusterConfiguration configuration = status.Configuration;
         string? refusal = said.HasLog
-            ? $"node {said.Node} has a log of this cluster but is no member of it: start it with an empty data directory"
+            ? $"node {said.Node} has a log of this cluster but is no member of it: start it with an empty --data-dir"
             : said.FeatureLevel < configuration.FeatureLevel ? SayTooOld(said, configuration)
             : configuration.Members.Count >= ConfigurationChange.MembersMax
                 ? $"the cluster has {ConfigurationChange.MembersMax} members, and no room for more"
@@ -181,8 +181,8 @@ internal sealed class AnnounceDesk(
             HelloReply reply = await ask(said.Address, cancellation);
             if (reply.Answer is not { } answer)
             {
-                return $"the leader ({identity.Address}) does not reach it at {said.Address} ({reply.Failure}): start it "
-                    + "with --advertise HOST:PORT, an address at which all other nodes reach it";
+                return $"the leader ({identity.Address}) does not reach it at {said.Address} ({reply.Failure}): "
+                    + "start it with --advertise HOST:PORT, an address at which all other nodes reach it";
             }
 
             if (answer.Node != said.Node)

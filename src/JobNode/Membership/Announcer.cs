@@ -5,8 +5,8 @@ using JobNode.Transport;
 namespace JobNode.Membership;
 
 /// <summary>
-/// Tells the leader about this node, about once a second, for as long as the node lives; takes over what the answer says
-/// (a node without a log knows its cluster from nowhere else), and notices when this node was removed.
+/// Tells the leader about this node, about once a second, for as long as the node lives; takes over what the answer
+/// says (a node without a log knows its cluster from nowhere else), and notices when this node was removed.
 /// </summary>
 /// <param name="describe">What this node says of itself now.</param>
 /// <param name="ask">Sends an announcement to an address.</param>
@@ -55,7 +55,8 @@ internal sealed class Announcer(
                 ConsensusStatus seen = board.Current;
                 AnnounceAnswer? answer = await AnnounceAsync(cancellation);
                 int pauseMs = answer is null || answer.Verdict == AnnounceVerdict.Elsewhere ? EveryMs / 4 : EveryMs;
-                await WaitAsync(seen, TimeSpan.FromMilliseconds((pauseMs / 2) + Random.Shared.Next(pauseMs)), cancellation);
+                var pause = TimeSpan.FromMilliseconds((pauseMs / 2) + Random.Shared.Next(pauseMs));
+                await WaitAsync(seen, pause, cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -52,7 +52,8 @@ internal abstract record BootstrapStep
 /// </list>
 /// <para>Only a first configuration (<see cref="Hello.IsFirst"/>) is taken over like this, as the state at index 1: a
 /// cluster that has changed its members since, or never named this node, is joined through its leader
-/// (<see cref="ClusterJoin"/>). A node that joins is not fresh any more from that step on, so no decider counts it.</para>
+/// (<see cref="ClusterJoin"/>). A node that joins is not fresh any more from that step on, so no decider counts
+/// it.</para>
 /// <para>What stays outside: one address that reaches different machines, and a list that is edited while the nodes
 /// start (each list may form a cluster of its own; their ids differ, and they refuse each other).</para>
 /// </remarks>

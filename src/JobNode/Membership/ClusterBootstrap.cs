@@ -10,8 +10,8 @@ namespace JobNode.Membership;
 
 /// <summary>
 /// Makes a node with an empty data directory a member: asks all of --peers who they are until
-/// <see cref="BootstrapDecision"/> has an answer (form a cluster, or join the one that is there), and answers them in the
-/// meantime and ever after.
+/// <see cref="BootstrapDecision"/> has an answer (form a cluster, or join the one that is there), and answers them in
+/// the meantime and ever after.
 /// </summary>
 internal sealed partial class ClusterBootstrap
 {
@@ -181,7 +181,10 @@ internal sealed partial class ClusterBootstrap
                 return _progress.Observe(answers);
             }
 
-            string[] members = [.. answers.Where(static a => a.Value.Configuration is not null).Select(static a => a.Key)];
+            string[] members =
+            [
+                .. answers.Where(static a => a.Value.Configuration is not null).Select(static a => a.Key),
+            ];
             if (members.Length == 0)
             {
                 return new BootstrapStep.Wait(search.SayIncomplete(), NeedsPeople: false);

@@ -10,8 +10,8 @@ namespace JobNode.Membership;
 /// again each time.
 /// </summary>
 /// <remarks>
-/// A machine with one IPv4 and one IPv6 address is one node, not two: the addresses of one family count, of the one that
-/// has more of them, IPv4 where both have the same number.
+/// A machine with one IPv4 and one IPv6 address is one node, not two: the addresses of one family count, of the one
+/// that has more of them, IPv4 where both have the same number.
 /// </remarks>
 internal sealed class PeerResolver(
     IReadOnlyList<HostPort> peers, int? expect, Func<string, CancellationToken, Task<IPAddress[]>> resolve)

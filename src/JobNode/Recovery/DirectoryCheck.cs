@@ -151,6 +151,11 @@ internal sealed class DirectoryCheck
             _state = null;
             Damage(error.FileName, $"damaged at byte {error.Offset}", error.Message.TrimEnd('.'));
         }
+        catch (FeatureLevelException error)
+        {
+            _state = null;
+            Damage("", "", $"it cannot be read by this jobnode: {error.Message.TrimEnd('.')}");
+        }
     }
 
     private void SettleLog(LogRecovery log)

@@ -42,15 +42,4 @@ internal static class FreshState
             FeatureLevel = featureLevel,
             Removed = [.. removed.TakeLast(ConfigurationChange.RemovedMax)],
         };
-
-    /// <summary>A cluster's level that this program is too old for.</summary>
-    /// <exception cref="IOException">With the sentence.</exception>
-    public static void RequireKnown(ClusterConfiguration configuration)
-    {
-        if (configuration.FeatureLevel > FeatureLevels.Latest)
-        {
-            throw new IOException($"it is of a cluster at feature level {configuration.FeatureLevel}, and this jobnode "
-                + $"knows only level {FeatureLevels.Latest}: use the version that wrote it, or a newer one.");
-        }
-    }
 }

@@ -74,9 +74,11 @@ internal sealed class OfflineState
 
     /// <summary>The same from the newest snapshot, restored already.</summary>
     /// <exception cref="LogDamagedException">The log is damaged.</exception>
+    /// <exception cref="FeatureLevelException">This program is too old for what is in it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static OfflineState Load(IStorageDirectory storage, SnapshotMetadata snapshot, JobStateMachine machine)
     {
+        FeatureLevels.RequireKnown(snapshot.Configuration.FeatureLevel);
         LogRecovery log = LogRecovery.Run(storage, snapshot.Index);
         if (log.LastName is null && snapshot.Index > WriteAheadLog.BootstrapIndex)
         {
@@ -150,6 +152,7 @@ internal sealed class OfflineState
             _ = ConfigurationChange.TryApply(
                 Configuration, ChangeEntry.Decode(entry.Data.Span), out ClusterConfiguration changed);
             Configuration = changed;
+            FeatureLevels.RequireKnown(changed.FeatureLevel);
         }
         else if (!entry.Data.IsEmpty)
         {

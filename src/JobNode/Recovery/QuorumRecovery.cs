@@ -84,7 +84,7 @@ internal static class QuorumRecovery
         }
 
         OfflineState state = OfflineState.Load(storage);
-        FreshState.RequireKnown(state.Configuration);
+        FeatureLevels.RequireKnown(state.Configuration.FeatureLevel);
         state.ReplayAll();
         if (state.Index == 0)
         {

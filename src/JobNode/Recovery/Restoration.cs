@@ -21,7 +21,7 @@ internal static class Restoration
         string full = Path.GetFullPath(directory);
         RequireEmpty(full);
         BackupFile backup = BackupFile.Open(backupPath);
-        FreshState.RequireKnown(backup.Metadata.Configuration);
+        FeatureLevels.RequireKnown(backup.Metadata.Configuration.FeatureLevel);
         using IDisposable kept = DataDirectory.LockFor(full);
         RequireEmpty(full);
         using var storage = new PhysicalStorageDirectory(full);

@@ -25,6 +25,9 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
     /// <summary>The iterations that <see cref="Chain"/> stands for.</summary>
     public ulong IterationsDone { get; private set; } = job.IterationsDone;
 
+    /// <summary>Who reported <see cref="Chain"/>; none when it is that of the replicated state.</summary>
+    public NodeId ReportedBy { get; private set; }
+
     /// <summary>Iterations done as of the last replicated (or proposed) checkpoint.</summary>
     public ulong CheckpointDone { get; set; } = checkpointDone;
 
@@ -50,13 +53,13 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
     public ulong IterationsLeft => IterationsTotal - IterationsDone;
 
     /// <summary>Where it stands.</summary>
-    public ChainProgress Progress => new(Id, Chain, IterationsDone);
+    public ChainProgress Progress => new(Id, Chain, IterationsDone) { Worker = ReportedBy };
 
     /// <summary>As it is handed to a worker.</summary>
     public JobInHand ToHand() => new(Id, Chain, IterationsDone, IterationsTotal, Priority);
 
     /// <summary>Moves it forward; says by how much: 0 when this is no news, or not a place on this chain.</summary>
-    public ulong MoveForward(ulong iterationsDone, Digest512 chain)
+    public ulong MoveForward(NodeId by, ulong iterationsDone, Digest512 chain)
     {
         if (iterationsDone <= IterationsDone || iterationsDone >= IterationsTotal)
         {
@@ -66,6 +69,7 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
         ulong step = iterationsDone - IterationsDone;
         IterationsDone = iterationsDone;
         Chain = chain;
+        ReportedBy = by;
         return step;
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class Dispatcher
     /// <returns>How many jobs are ready again.</returns>
     public int Leave(NodeId node, IReadOnlyList<ChainProgress> inHand)
     {
-        Move(inHand);
+        Move(node, inHand);
         if (_workers.TryGetValue(node, out DispatchWorker? worker))
         {
             foreach (DispatchedJob job in worker.Jobs)

@@ -79,7 +79,7 @@ internal sealed partial class Dispatcher
             known = Track(replicated);
         }
 
-        MoveForward(known, job.IterationsDone, job.Chain);
+        MoveForward(known, node, job.IterationsDone, job.Chain);
         if (known.IsFinished || known.Worker is not null || job.IterationsTotal != replicated.IterationsTotal)
         {
             // Not ready and in nobody's hand would be a job forgotten: what was tracked only now must be handed out.
@@ -105,7 +105,7 @@ internal sealed partial class Dispatcher
     {
         if (_jobs.TryGetValue(job.Id, out DispatchedJob? known))
         {
-            MoveForward(known, job.IterationsDone, job.Chain);
+            MoveForward(known, NodeId.None, job.IterationsDone, job.Chain);
             known.CheckpointDone = Math.Max(known.CheckpointDone, job.IterationsDone);
             return;
         }
@@ -124,17 +124,17 @@ internal sealed partial class Dispatcher
         worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
         worker.LanesBusy = Math.Min(progress.LanesBusy, worker.Lanes);
         worker.Rates = progress.Rates;
-        Move(progress.Moved);
+        Move(node, progress.Moved);
     }
 
     /// <summary>A worker says where its jobs stand.</summary>
-    public void Move(IReadOnlyList<ChainProgress> chains)
+    public void Move(NodeId node, IReadOnlyList<ChainProgress> chains)
     {
         foreach (ChainProgress chain in chains)
         {
             if (_jobs.TryGetValue(chain.Id, out DispatchedJob? job) && !job.IsFinished)
             {
-                MoveForward(job, chain.IterationsDone, chain.Chain);
+                MoveForward(job, node, chain.IterationsDone, chain.Chain);
             }
         }
     }
@@ -272,9 +272,9 @@ internal sealed partial class Dispatcher
         return tracked;
     }
 
-    private void MoveForward(DispatchedJob job, ulong iterationsDone, Digest512 chain)
+    private void MoveForward(DispatchedJob job, NodeId by, ulong iterationsDone, Digest512 chain)
     {
-        ulong step = job.MoveForward(iterationsDone, chain);
+        ulong step = job.MoveForward(by, iterationsDone, chain);
         if (job.Worker is not { } worker || step == 0)
         {
             return;

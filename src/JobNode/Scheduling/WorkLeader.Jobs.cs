@@ -167,7 +167,7 @@ internal sealed partial class WorkLeader
                 return;
             }
 
-            Propose(new Checkpoint(chains), static _ => { });
+            Propose(Checkpoint.At(_board.Current.Configuration.FeatureLevel, chains), static _ => { });
         }
     }
 

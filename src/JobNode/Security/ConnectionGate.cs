@@ -16,6 +16,18 @@ namespace JobNode.Security;
 internal sealed record TlsPort(
     WatchedFiles<TlsMaterial> Material, bool NeedsClientCertificate, IReadOnlyList<SslApplicationProtocol> Protocols);
 
+/// <summary>Bounds of those who are on their way into a port; those who are in do not count.</summary>
+/// <param name="EnteringMax">So many at once.</param>
+/// <param name="TimeoutMs">Time from accepting to the end of the handshake, in milliseconds.</param>
+internal sealed record EntryLimits(int EnteringMax, int TimeoutMs)
+{
+    /// <summary>Nodes are few and near.</summary>
+    public static EntryLimits Cluster { get; } = new(256, 5000);
+
+    /// <summary>Clients are many and may be far.</summary>
+    public static EntryLimits Api { get; } = new(4096, 15_000);
+}
+
 /// <summary>
 /// What every connection of a port passes before a byte of HTTP is read: the protocol it begins with, TLS, the
 /// certificate. Who does not belong costs a bounded time and memory, and a line in the log.
@@ -24,33 +36,28 @@ internal sealed record TlsPort(
 /// Kestrel's own UseHttps wants a service container and its private metrics; a bare server has neither.
 /// </remarks>
 /// <param name="tls">TLS, or null: the port is plain.</param>
+/// <param name="limits">How long and how many may be on their way in.</param>
 /// <param name="log">Where refusals go.</param>
-internal sealed class ConnectionGate(TlsPort? tls, RefusalLog log)
+internal sealed class ConnectionGate(TlsPort? tls, EntryLimits limits, RefusalLog log)
 {
-    /// <summary>Time from accepting to the end of the handshake, in milliseconds.</summary>
-    private const int EntryTimeoutMs = 5000;
-
-    /// <summary>Connections on their way in at once; those that are in do not count.</summary>
-    private const int EnteringMax = 256;
-
     private int _entering;
 
     /// <summary>The connection middleware.</summary>
     public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         string remote = (connection.RemoteEndPoint as IPEndPoint)?.ToString() ?? "?";
-        if (Interlocked.Increment(ref _entering) > EnteringMax)
+        if (Interlocked.Increment(ref _entering) > limits.EnteringMax)
         {
             Interlocked.Decrement(ref _entering);
-            log.Write(RefusalKind.TooMany, remote, $"{EnteringMax} others are on their way in already");
+            log.Write(RefusalKind.TooMany, remote, $"{limits.EnteringMax} others are on their way in already");
             return;
         }
 
         SslStream? secured;
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
-            limit.CancelAfter(EntryTimeoutMs);
+            // Who leaves ends the pipe, behind what it said: that is read first, and names it.
+            using var limit = new CancellationTokenSource(limits.TimeoutMs);
             (bool isIn, secured) = await EnterAsync(connection, remote, limit.Token);
             if (!isIn)
             {
@@ -83,9 +90,7 @@ internal sealed class ConnectionGate(TlsPort? tls, RefusalLog log)
         }
         catch (OperationCanceledException)
         {
-            log.Write(RefusalKind.Silent, remote, connection.ConnectionClosed.IsCancellationRequested
-                ? "it left before it was in"
-                : $"it was not in within {EntryTimeoutMs} ms");
+            log.Write(RefusalKind.Silent, remote, $"it was not in within {limits.TimeoutMs} ms");
         }
         catch (Exception error) when (error is IOException or ConnectionResetException)
         {
@@ -119,7 +124,7 @@ internal sealed class ConnectionGate(TlsPort? tls, RefusalLog log)
         catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException)
         {
             refusal ??= error is OperationCanceledException
-                ? (RefusalKind.Silent, $"its TLS handshake was not done within {EntryTimeoutMs} ms")
+                ? (RefusalKind.Silent, $"its TLS handshake was not done within {limits.TimeoutMs} ms")
                 : (RefusalKind.HandshakeFailed, $"its TLS handshake failed: {Innermost(error)}");
         }
 

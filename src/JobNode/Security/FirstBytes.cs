@@ -35,7 +35,7 @@ internal static class FirstBytes
         byte[] first = await PeekAsync(input, Http2Preface.Length, cancellation);
         return first.AsSpan().SequenceEqual(Http2Preface) ? null
             : first.Length == 0 ? "it left without a word"
-            : $"it does not speak HTTP/2 but {Speech(first)}";
+            : $"it does not speak HTTP/2 but {Speech(first)}; the API is on another port";
     }
 
     private static string Speech(byte[] first)
@@ -43,12 +43,12 @@ internal static class FirstBytes
         string text = Encoding.Latin1.GetString(first);
         if (Array.Exists(Http1Methods, method => text.StartsWith(method, StringComparison.Ordinal)))
         {
-            return "HTTP/1: the API is on another port";
+            return "HTTP/1";
         }
 
         if (text.StartsWith("PRI ", StringComparison.Ordinal))
         {
-            return "HTTP/2 without TLS: start that node with --cluster-ca, --cluster-cert and --cluster-key too";
+            return "HTTP/2 without TLS (a node without --cluster-ca, --cluster-cert and --cluster-key?)";
         }
 
         return first[0] == TlsHandshake

@@ -68,7 +68,7 @@ internal static class PeerCertificate
         string name = Printable(certificate.Subject);
         X509ChainStatusFlags all = chain.ChainStatus.Aggregate(
             X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status);
-        if ((all & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != X509ChainStatusFlags.NoError)
+        if (all.HasFlag(X509ChainStatusFlags.PartialChain) || all.HasFlag(X509ChainStatusFlags.UntrustedRoot))
         {
             return $"its certificate ({name}) is not of the cluster's CA but of {Printable(certificate.Issuer)}";
         }

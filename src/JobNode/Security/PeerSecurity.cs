@@ -64,7 +64,9 @@ internal sealed class PeerSecurity
 
     /// <summary>What guards the cluster port.</summary>
     public ConnectionGate CreateGate(RefusalLog log) => new(
-        _tls is null ? null : new TlsPort(_tls, NeedsClientCertificate: true, [SslApplicationProtocol.Http2]), log);
+        _tls is null ? null : new TlsPort(_tls, NeedsClientCertificate: true, [SslApplicationProtocol.Http2]),
+        EntryLimits.Cluster,
+        log);
 
     /// <summary>Connects to another node with TLS and makes sure that it is of this cluster.</summary>
     /// <exception cref="IOException">Not reachable, or not of this cluster; the message says why.</exception>

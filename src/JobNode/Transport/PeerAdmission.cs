@@ -30,10 +30,9 @@ internal static class PeerAdmission
             return (StatusCodes.Status400BadRequest, "this is the port between jobnodes; the API is on another port");
         }
 
-        if (version != PeerProtocol.Version)
+        if (PeerProtocol.RefuseVersion(version) is { } tooDifferent)
         {
-            return (StatusCodes.Status400BadRequest,
-                $"protocol version {version} is not {PeerProtocol.Version}: run the same jobnode on all nodes");
+            return (StatusCodes.Status400BadRequest, tooDifferent);
         }
 
         if (Sender(request) == NodeId.None)

@@ -4,12 +4,13 @@ using JobNode.Commands;
 namespace JobNode.Transport;
 
 /// <summary>
-/// Where each node is now: its address of the configuration, unless the node itself said another one since. Thread-safe.
+/// Where each node is now: its address of the configuration, unless the node itself said another one since.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
-/// What a node says of itself is newer than the configuration, which changes only once there is a leader: a cluster whose
-/// addresses all changed finds a leader this way. It may be wrong, too (a bad <c>--advertise</c>): after a failure the
-/// other address, where there are two, has its turn.
+/// What a node says of itself is newer than the configuration, which changes only once there is a leader: a cluster
+/// whose addresses all changed finds a leader this way. It may be wrong, too (a bad <c>--advertise</c>): after a
+/// failure the other address, where there are two, has its turn.
 /// </remarks>
 internal sealed class PeerDirectory(StatusBoard board)
 {

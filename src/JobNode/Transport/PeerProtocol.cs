@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobNode.Observability;
 
 namespace JobNode.Transport;
 
@@ -8,10 +9,18 @@ namespace JobNode.Transport;
 internal static class PeerProtocol
 {
     /// <summary>
-    /// Version of everything between nodes. To change a message: raise it, let the endpoint accept the old number too
-    /// for one release and branch on it, upgrade all nodes, then drop the old one.
+    /// The version that this program speaks when it opens a stream; it answers all from <see cref="OldestVersion"/> to
+    /// <see cref="LatestVersion"/>. To change a message: raise <see cref="LatestVersion"/>, branch on the opener's
+    /// version, and go on opening with the old one, which nodes of the release before understand. The release after
+    /// it opens with the new one, and may drop the old.
     /// </summary>
     public const string Version = "1";
+
+    /// <summary>The oldest version that is answered.</summary>
+    public const int OldestVersion = 1;
+
+    /// <summary>The latest version that is answered.</summary>
+    public const int LatestVersion = 1;
 
     /// <summary>Raft messages, one way, one frame each.</summary>
     public const string RaftPath = "/raft";
@@ -72,6 +81,23 @@ internal static class PeerProtocol
 
     /// <summary>Age at which a connection takes no new streams, in milliseconds: names may have moved.</summary>
     public const int ConnectionLifetimeMs = 15_000;
+
+    /// <summary>Why an opener of this version is not answered; null when it is.</summary>
+    public static string? RefuseVersion(string version, int oldest = OldestVersion, int latest = LatestVersion)
+    {
+        if (!int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return $"'{version}' is no protocol version; this node answers {oldest} to {latest}";
+        }
+
+        return number < oldest
+            ? $"that node speaks protocol version {number}, and this one (jobnode {ProgramVersion.Text}) answers "
+                + $"{oldest} to {latest}: install jobnode {ProgramVersion.Text} or a newer one there"
+            : number > latest
+                ? $"that node speaks protocol version {number}, and this one (jobnode {ProgramVersion.Text}) answers "
+                    + $"{oldest} to {latest}: install that node's version of jobnode here, then start it again there"
+                : null;
+    }
 
     /// <summary>A cluster id as text.</summary>
     public static string Format(UInt128 clusterId) => clusterId.ToString("x32", CultureInfo.InvariantCulture);

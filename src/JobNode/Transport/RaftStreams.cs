@@ -44,7 +44,8 @@ internal sealed class RaftStreams(
 
         PeerSender sender = _senders.GetOrAdd(
             to,
-            static (id, args) => new PeerSender(id, args.Connections, args.Directory, args.Inbox, args.Logger, args.Token),
+            static (id, args) => new PeerSender(
+                id, args.Connections, args.Directory, args.Inbox, args.Logger, args.Token),
             (Connections: connections, Directory: directory, Inbox: inbox, Logger: logger, _stopping.Token));
         sender.Post(message);
     }
