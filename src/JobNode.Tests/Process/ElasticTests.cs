@@ -12,7 +12,7 @@ public sealed class ElasticTests(ITestOutputHelper output)
 {
     private const int WaitSeconds = 60;
     private static readonly string[] OneWorker = ["--workers", "1"];
-    private static readonly string[] ImpatientWorker = ["--workers", "1", "--replace-after", "2s"];
+    private static readonly string[] ImpatientWorker = ["--workers", "1", "--replace-after", "5s"];
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(10);
 

@@ -192,6 +192,22 @@ public class WorkServiceTests
     }
 
     [Fact]
+    public async Task Tiny_jobs_do_not_wait_for_an_endless_one_to_end()
+    {
+        await using var cluster = new WorkCluster(1);
+        cluster.SetLeader(0);
+        for (int i = 0; i < 200; i++)
+        {
+            await cluster.EnqueueAsync(ulong.MaxValue / 4);
+        }
+
+        for (int i = 0; i < 20; i++)
+        {
+            await cluster.WaitFinishedAsync(await cluster.EnqueueAsync(4));
+        }
+    }
+
+    [Fact]
     public async Task Short_jobs_do_not_wait_behind_endless_ones()
     {
         await using var cluster = new WorkCluster(1);

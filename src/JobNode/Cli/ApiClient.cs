@@ -18,6 +18,7 @@ internal sealed class ApiClient : IDisposable
     private const long AskFirstBytes = 1 << 20;
 
     private readonly Uri _node;
+    private readonly NodeAccess _access;
     private readonly HttpClient _http;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -25,6 +26,7 @@ internal sealed class ApiClient : IDisposable
     public ApiClient(Uri node, NodeAccess access)
     {
         _node = node;
+        _access = access;
         var connections = new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
@@ -43,6 +45,9 @@ internal sealed class ApiClient : IDisposable
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Text);
         }
     }
+
+    /// <summary>A client of another node of the cluster, in the same way.</summary>
+    public ApiClient OfAnother(string address) => new(new Uri($"{_node.Scheme}://{address}"), _access);
 
     /// <summary>The answer's JSON as it came.</summary>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellation)

@@ -34,6 +34,7 @@ internal static class DrainVerb
         CliContext context, ApiClient client, bool leave, CancellationToken cancellation)
     {
         StatusResponse before = await client.GetAsync("/status", ApiJsonContext.Default.StatusResponse, cancellation);
+        IReadOnlyList<MemberResponse> members = leave ? await ListAsync(client, cancellation) : [];
         OutcomeResponse accepted = await client.AskAsync(
             HttpMethod.Post,
             leave ? "/drain?leave=true" : "/drain",
@@ -61,9 +62,51 @@ internal static class DrainVerb
         }
 
         string elapsed = CliText.Duration(TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+        if (leave)
+        {
+            await CheckRemovedAsync(client, before.Node, members, cancellation);
+        }
+
         await context.Out.WriteLineAsync(leave
             ? $"{before.Node.Address} left the cluster and stopped within {elapsed}; its data directory can be removed."
             : $"{before.Node.Address} stopped within {elapsed}; started again, it is the same member.");
+    }
+
+    private static async Task<IReadOnlyList<MemberResponse>> ListAsync(
+        ApiClient client, CancellationToken cancellation) =>
+        (await client.GetAsync("/members", ApiJsonContext.Default.MembersResponse, cancellation)).Members;
+
+    /// <summary>The node is gone: the others say whether it is a member still.</summary>
+    /// <exception cref="CliFailure">It is, or nobody could be asked.</exception>
+    private static async Task CheckRemovedAsync(
+        ApiClient client, StatusNode gone, IReadOnlyList<MemberResponse> members, CancellationToken cancellation)
+    {
+        IEnumerable<MemberResponse> others = members.Where(member => member.Id != gone.Id);
+        foreach (string address in others.Select(member => member.ApiAddress ?? ""))
+        {
+            try
+            {
+                using ApiClient other = client.OfAnother(address);
+                if ((await ListAsync(other, cancellation)).All(member => member.Id != gone.Id))
+                {
+                    return;
+                }
+
+                throw new CliFailure(
+                    ExitCode.Failed,
+                    $"{gone.Address} stopped, but the cluster still lists it: run 'jobnode members remove {gone.Id} "
+                    + $"--node {address}'.");
+            }
+            catch (Exception error) when (error is UriFormatException or CliFailure { Code: not ExitCode.Failed })
+            {
+                // This one cannot be asked; the next may.
+            }
+        }
+
+        throw new CliFailure(
+            ExitCode.Failed,
+            $"{gone.Address} stopped, but no other node could be asked whether it was removed: look with 'jobnode "
+            + "members --node' at one of them.");
     }
 
     /// <summary>Where the node stands; null once it does not answer any more.</summary>

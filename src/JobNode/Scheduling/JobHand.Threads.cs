@@ -114,10 +114,17 @@ internal sealed partial class JobHand
         {
             lanes.Release(lanes.Held - share, 0, Limits.PriorityMax, scratch);
         }
-        else if (_waiting.Count > lanes.FreeLanes && lanes.NextCount == 0)
+        else if (_waiting.Count + lanes.NextCount > lanes.FreeLanes)
         {
+            // Tiny chains that wait behind this thread's lanes hope for one to end; when all are long, they go back
+            // and come first when a slice is over.
             long sliceTicks = SchedulingLimits.SliceMs * TimeSpan.TicksPerMillisecond;
-            lanes.Release(_waiting.Count - lanes.FreeLanes, sliceTicks, _waiting.TopPriority, scratch);
+            byte priorityMax = Math.Max(_waiting.TopPriority, lanes.NextTopPriority);
+            if (lanes.IsSliceOver(sliceTicks, priorityMax))
+            {
+                int wanting = _waiting.Count + lanes.NextCount - lanes.FreeLanes;
+                lanes.Release(lanes.NextCount + wanting, sliceTicks, priorityMax, scratch);
+            }
         }
 
         foreach (RunningChain chain in scratch)

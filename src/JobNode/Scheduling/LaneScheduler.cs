@@ -24,6 +24,21 @@ internal sealed class LaneScheduler(ChainLanes lanes)
     /// <summary>Chains that wait here for a lane of this thread.</summary>
     public int NextCount => _next.Count;
 
+    /// <summary>The highest priority of those; 0 when there are none.</summary>
+    public byte NextTopPriority
+    {
+        get
+        {
+            byte top = 0;
+            foreach (RunningChain chain in _next)
+            {
+                top = Math.Max(top, chain.Priority);
+            }
+
+            return top;
+        }
+    }
+
     /// <summary>Chains that ended since the owner last cleared this, in the order they ended.</summary>
     public List<RunningChain> Finished { get; } = [];
 
@@ -53,6 +68,23 @@ internal sealed class LaneScheduler(ChainLanes lanes)
             Invariant.That(lane < Active, "only active lanes have a chain");
             return _running[lane];
         }
+    }
+
+    /// <summary>
+    /// True when a chain of no higher priority than <paramref name="priorityMax"/> had its lane for
+    /// <paramref name="sliceTicks"/>.
+    /// </summary>
+    public bool IsSliceOver(long sliceTicks, byte priorityMax)
+    {
+        for (int lane = 0; lane < Active; lane++)
+        {
+            if (_running[lane].SliceTicks >= sliceTicks && _running[lane].Priority <= priorityMax)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes a chain into a free lane, or behind the others when there is none.</summary>
