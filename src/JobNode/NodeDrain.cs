@@ -24,6 +24,7 @@ internal sealed class NodeDrain(
     ILogger logger)
 {
     private const int AnnounceEveryMs = 200;
+    private const int LeaderlessAttemptsMax = 8;
 
     private static readonly TimeSpan RolesPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WorkPatience = TimeSpan.FromMilliseconds(3500);
@@ -68,8 +69,16 @@ internal sealed class NodeDrain(
     private async Task HandOverRolesAsync(CancellationToken cancellation)
     {
         string? said = null;
+        int leaderless = 0;
         while (!IsDone())
         {
+            leaderless = board.Current.Leader == NodeId.None ? leaderless + 1 : 0;
+            if (leaderless > LeaderlessAttemptsMax)
+            {
+                logger.DrainStep("nothing more to do: no node leads that could take its part");
+                return;
+            }
+
             AnnounceAnswer? answer = await announcer.AnnounceAsync(cancellation);
             if (answer is { MayGo: true } or { Verdict: AnnounceVerdict.Removed })
             {
