@@ -226,6 +226,15 @@ internal sealed partial class RaftLoop
         _machine.Advance(entry.Index);
     }
 
+    /// <summary>
+    /// A node that was removed and does not know it asks for votes for ever. The core would give it one when its log is
+    /// long enough (it may hold its own removal without knowing that it was committed), and the cluster a leader that
+    /// has no place in it.
+    /// </summary>
+    private bool IsFromRemovedCandidate(byte[] message) =>
+        RaftMessage.KindOf(message) is RaftMessageKind.Vote or RaftMessageKind.PreVote
+        && _configuration.Removed.Contains(RaftMessage.SenderOf(message));
+
     private void NoteRemoved(NodeId node)
     {
         _heartbeats.Forget(node);

@@ -211,7 +211,10 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (byte[] message in inputs.Messages)
         {
-            _core.Step(message);
+            if (!IsFromRemovedCandidate(message))
+            {
+                _core.Step(message);
+            }
         }
 
         foreach (ReceivedSnapshot received in inputs.Snapshots)

@@ -1,3 +1,5 @@
+using JobNode.Commands;
+
 namespace JobNode.Consensus;
 
 /// <summary>Kinds of raft messages; the numbers are those of etcd's raftpb.MessageType.</summary>
@@ -53,6 +55,8 @@ internal enum RaftMessageKind
 internal static class RaftMessage
 {
     private const byte TypeFieldTag = 0x08;
+    private const byte ReceiverFieldTag = 0x10;
+    private const byte SenderFieldTag = 0x18;
 
     /// <summary>
     /// The kind of a message, or None when it does not start as etcd's core writes it: field 1 (the type) comes first
@@ -62,6 +66,23 @@ internal static class RaftMessage
         message.Length >= 2 && message[0] == TypeFieldTag && message[1] < 0x80
             ? (RaftMessageKind)message[1]
             : RaftMessageKind.None;
+
+    /// <summary>
+    /// The sender, which etcd's core always writes third, after type and receiver; None when it is not there.
+    /// </summary>
+    public static NodeId SenderOf(ReadOnlySpan<byte> message)
+    {
+        const int typeFieldBytes = 2;
+        if (KindOf(message) == RaftMessageKind.None)
+        {
+            return NodeId.None;
+        }
+
+        ReadOnlySpan<byte> rest = message[typeFieldBytes..];
+        return TryReadField(ref rest, ReceiverFieldTag, out _) && TryReadField(ref rest, SenderFieldTag, out ulong sender)
+            ? new NodeId(sender)
+            : NodeId.None;
+    }
 
     /// <summary>
     /// Whether a message may come in from another node without a snapshot file. Proposals and the core's local kinds
@@ -77,4 +98,26 @@ internal static class RaftMessage
         RaftMessageKind.TransferLeader or RaftMessageKind.TimeoutNow => true,
         _ => false,
     };
+
+    private static bool TryReadField(ref ReadOnlySpan<byte> rest, byte tag, out ulong value)
+    {
+        const int varintBytesMax = 10;
+        value = 0;
+        if (rest.IsEmpty || rest[0] != tag)
+        {
+            return false;
+        }
+
+        for (int i = 1; i <= varintBytesMax && i < rest.Length; i++)
+        {
+            value |= (ulong)(rest[i] & 0x7F) << (7 * (i - 1));
+            if (rest[i] < 0x80)
+            {
+                rest = rest[(i + 1)..];
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
