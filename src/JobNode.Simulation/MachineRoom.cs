@@ -29,6 +29,7 @@ internal sealed class MachineRoom
     private readonly Dictionary<NodeId, long> _announceAtMs = [];
     private readonly int _calmness;
     private readonly bool _hasZones;
+    private int _coming;
     private bool _isOver;
 
     /// <summary>A room with the first members in it.</summary>
@@ -56,7 +57,7 @@ internal sealed class MachineRoom
         Options = new PlannerOptions
         {
             Voters = (2 * random.Next(3)) + 1,
-            StandBys = random.Next(3),
+            StandBys = random.Next(1, 3),
             SilentAfter = TimeSpan.FromMilliseconds(700),
             ReplaceAfter = TimeSpan.FromMilliseconds(random.Next(1_000, 3_000)),
             ReapAfter = TimeSpan.FromMilliseconds(random.Next(2) * random.Next(3_000, 6_000)),
@@ -126,7 +127,7 @@ internal sealed class MachineRoom
     {
         ClusterConfiguration wanted = _members.Latest;
         SimulatedNode? leader = _nodes.Find(static node => node.IsUp && node.Board!.Current.IsLeader);
-        if (leader is null || !KeeperOf(leader).IsAtRest)
+        if (_coming > 0 || leader is null || !KeeperOf(leader).IsAtRest)
         {
             return "the leader has something to change";
         }
@@ -200,7 +201,7 @@ internal sealed class MachineRoom
 
     private void Buy()
     {
-        if (_nodes.Count < NodesMax && _nodes.Count(static node => !node.IsGone) < MachinesMax && !_isOver)
+        if (_nodes.Count + _coming < NodesMax && _nodes.Count(static node => !node.IsGone) < MachinesMax && !_isOver)
         {
             Add($"machine{_nodes.Count + 1}:5001");
         }
@@ -220,7 +221,7 @@ internal sealed class MachineRoom
     private void Wipe(SimulatedNode node)
     {
         bool isChanging = _nodes.Exists(each => each.LastChangeIndex > _members.HighestIndex);
-        if (node.IsGone || isChanging || _nodes.Count >= NodesMax || !IsSurvivable(_members.Latest, node))
+        if (node.IsGone || isChanging || _nodes.Count + _coming >= NodesMax || !IsSurvivable(_members.Latest, node))
         {
             return;
         }
@@ -234,7 +235,12 @@ internal sealed class MachineRoom
         }
 
         node.Retire();
-        _network.At(_random.Next(1_000), () => Add(node.Address));
+        _coming++;
+        _network.At(_random.Next(1_000), () =>
+        {
+            _coming--;
+            Add(node.Address);
+        });
     }
 
     private void Drain(SimulatedNode node)

@@ -96,7 +96,7 @@ internal sealed class Schedule : IDisposable
         _members,
         configuration,
         address,
-        _settings.Mistake);
+        _settings);
 
     private void Step(bool mayStart)
     {
@@ -224,7 +224,7 @@ internal sealed class Schedule : IDisposable
             }
         }
 
-        string status = string.Join("; ", _nodes.Where(node => node.IsUp).Select(node => node.Board!.Current.ToString()));
+        string status = string.Join("; ", _nodes.Where(static node => node.IsUp).Select(static node => node.ToString()));
         throw new SimulationFailedException(
             $"the healed cluster did not converge: quiet {_clients.IsQuiet}, {_room?.FindUnsettled()}, {status}");
     }

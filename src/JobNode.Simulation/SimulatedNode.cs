@@ -23,6 +23,8 @@ internal sealed class SimulatedNode : IDisposable
     private readonly SimulationCounts _counts;
     private readonly MembershipChecker _members;
     private readonly PlantedMistake _mistake;
+    private readonly ILogger _logger;
+    private readonly RaftCoreLogDetail _coreDetail;
     private readonly ClusterConfiguration _configuration;
     private readonly SimulatedClock _clock;
     private readonly List<JobEvent> _events = [];
@@ -48,7 +50,7 @@ internal sealed class SimulatedNode : IDisposable
         MembershipChecker members,
         ClusterConfiguration configuration,
         string address,
-        PlantedMistake mistake)
+        SimulationSettings settings)
     {
         _index = index;
         _random = random;
@@ -57,10 +59,12 @@ internal sealed class SimulatedNode : IDisposable
         _counts = counts;
         _clock = new SimulatedClock(time) { SkewMs = random.Next(-5_000, 5_000) };
         _members = members;
-        _mistake = mistake;
+        _mistake = settings.Mistake;
         _configuration = configuration;
         Id = IdAt(index);
         Address = address;
+        _coreDetail = settings.Verbose ? RaftCoreLogDetail.Info : RaftCoreLogDetail.None;
+        _logger = settings.Verbose ? new SimulatedLogger(Id, time) : NullLogger.Instance;
         Format(configuration.Find(Id) is null ? 0 : RaftLoop.BootstrapIndex);
     }
 
@@ -131,7 +135,7 @@ internal sealed class SimulatedNode : IDisposable
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };
-        _core = new WatchedCore(Id, new RaftCore(RaftCoreLogDetail.None), _disk, _members, _mistake);
+        _core = new WatchedCore(Id, new RaftCore(_coreDetail), _disk, _members, _mistake);
         _log = log;
         Loop = new RaftLoop(
             _core,
@@ -142,7 +146,7 @@ internal sealed class SimulatedNode : IDisposable
             _clock,
             board,
             options,
-            NullLogger.Instance,
+            _logger,
             () =>
             {
                 machine.DrainEvents(_events);
@@ -314,6 +318,11 @@ internal sealed class SimulatedNode : IDisposable
         End();
         _disk.Crash(_random);
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => Board is { Current: var now }
+        ? $"{Id} {now.Role} of term {now.Term} at {now.AppliedIndex}, committed {now.CommitIndex}"
+        : $"{Id}";
 
     /// <summary>The schedule is over.</summary>
     public void Dispose() => End();

@@ -79,7 +79,8 @@ internal static class RaftMessage
         }
 
         ReadOnlySpan<byte> rest = message[typeFieldBytes..];
-        return TryReadField(ref rest, ReceiverFieldTag, out _) && TryReadField(ref rest, SenderFieldTag, out ulong sender)
+        return TryReadField(ref rest, ReceiverFieldTag, out _)
+            && TryReadField(ref rest, SenderFieldTag, out ulong sender)
             ? new NodeId(sender)
             : NodeId.None;
     }
