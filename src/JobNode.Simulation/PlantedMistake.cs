@@ -15,6 +15,6 @@ internal enum PlantedMistake
     /// <summary>A wiped machine comes back under its old id, and has forgotten what it voted and stored.</summary>
     KeptId,
 
-    /// <summary>Nodes give their votes to nodes that were removed.</summary>
+    /// <summary>Removed ids are ignored: nodes answer when one that was removed asks for their vote.</summary>
     VotesForRemoved,
 }

@@ -46,6 +46,14 @@ internal sealed class Schedule : IDisposable
         _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
         _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
         _elections = new ElectionFaults(_random, _network, _nodes);
+        Action<int, int> disturb = _network.VoteSent;
+        _network.VoteSent = (voter, candidate) =>
+        {
+            HistoryChecker.Require(
+                !_nodes[voter].Board!.Current.Configuration.Removed.Contains(_nodes[candidate].Id),
+                $"node {_nodes[voter].Id} answers node {_nodes[candidate].Id}, which was removed and asks for votes");
+            disturb(voter, candidate);
+        };
         _clients = new SimulatedClients(_random, _time, _nodes, Counts);
         if (settings.IsChurning)
         {

@@ -69,6 +69,8 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     {
         counts.Messages++;
         RaftMessageKind kind = RaftMessage.KindOf(message);
+        Invariant.That(
+            RaftMessage.SenderOf(message) == SimulatedNode.IdAt(from), "a message says who sent it, where it is looked for");
         if (kind == RaftMessageKind.VoteResponse)
         {
             VoteSent(from, to);

@@ -227,13 +227,23 @@ internal sealed partial class RaftLoop
     }
 
     /// <summary>
-    /// A node that was removed and does not know it asks for votes for ever. The core would give it one when its log is
-    /// long enough (it may hold its own removal without knowing that it was committed), and the cluster a leader that
-    /// has no place in it.
+    /// False for what the core would answer wrongly. A node that was removed and does not know it asks for votes for
+    /// ever; with a log that is long enough (it may hold its own removal, and not know that it was committed) it would
+    /// be elected. And see <see cref="IsUnseated"/>.
     /// </summary>
-    private bool IsFromRemovedCandidate(byte[] message) =>
-        RaftMessage.KindOf(message) is RaftMessageKind.Vote or RaftMessageKind.PreVote
-        && _configuration.Removed.Contains(RaftMessage.SenderOf(message));
+    private bool MayStep(byte[] message) => RaftMessage.KindOf(message) switch
+    {
+        RaftMessageKind.Vote or RaftMessageKind.PreVote =>
+            !_configuration.Removed.Contains(RaftMessage.SenderOf(message)),
+        RaftMessageKind.ReadIndex => !IsUnseated(),
+        _ => true,
+    };
+
+    /// <summary>
+    /// True for a leader (or one that may become it in this turn) without a vote. It must not name a read index: with
+    /// one voter left the core takes itself for that voter and asks nobody, while the voter may have taken over.
+    /// </summary>
+    private bool IsUnseated() => _role != RaftRole.Follower && !_configuration.IsVoter(_options.Self);
 
     private void NoteRemoved(NodeId node)
     {
@@ -257,7 +267,7 @@ internal sealed partial class RaftLoop
             return;
         }
 
-        bool isUnseated = !_configuration.IsVoter(_options.Self);
+        bool isUnseated = IsUnseated();
         if (isUnseated && !_wasUnseated)
         {
             LogMessages.LeaderUnseated(_logger);

@@ -178,7 +178,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         }
 
         long nowMs = _clock.MonotonicMs;
-        _waits.Ask(nowMs);
+        if (!IsUnseated())
+        {
+            _waits.Ask(nowMs);
+        }
+
         bool isBusy = HandleReadies();
         _waits.Applied(_appliedIndex);
         TakeSnapshotIfDue();
@@ -211,7 +215,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (byte[] message in inputs.Messages)
         {
-            if (!IsFromRemovedCandidate(message))
+            if (MayStep(message))
             {
                 _core.Step(message);
             }
