@@ -226,7 +226,8 @@ internal sealed class MachineRoom
     /// <summary>The disk is lost for good; the machine comes back with a new one, and so as a new node.</summary>
     private void Wipe(SimulatedNode node)
     {
-        if (node.IsGone || !IsSettledWithout(node) || _nodes.Count + _coming >= NodesMax || !IsSurvivable(_members.Latest, node))
+        bool hasRoom = _nodes.Count + _coming < NodesMax;
+        if (node.IsGone || !hasRoom || !IsSettledWithout(node) || !IsSurvivable(_members.Latest, node))
         {
             return;
         }

@@ -232,7 +232,7 @@ internal sealed class Schedule : IDisposable
             }
         }
 
-        string status = string.Join("; ", _nodes.Where(static node => node.IsUp).Select(static node => node.ToString()));
+        string status = string.Join("; ", _nodes.Where(static node => node.IsUp));
         throw new SimulationFailedException(
             $"the healed cluster did not converge: quiet {_clients.IsQuiet}, {_room?.FindUnsettled()}, {status}");
     }

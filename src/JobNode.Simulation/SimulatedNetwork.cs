@@ -70,7 +70,7 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
         counts.Messages++;
         RaftMessageKind kind = RaftMessage.KindOf(message);
         Invariant.That(
-            RaftMessage.SenderOf(message) == SimulatedNode.IdAt(from), "a message says who sent it, where it is looked for");
+            RaftMessage.SenderOf(message) == SimulatedNode.IdAt(from), "a message says who sent it");
         if (kind == RaftMessageKind.VoteResponse)
         {
             VoteSent(from, to);

@@ -41,7 +41,8 @@ public class SimulationTests(ITestOutputHelper output)
     [InlineData("VotesForRemoved")]
     public async Task A_planted_mistake_is_found(string mistake)
     {
-        (int exitCode, string text) = await RunAsync("--schedules", "700", "--seed", "1", "--churn", "--plant", mistake);
+        (int exitCode, string text) = await RunAsync(
+            "--schedules", "700", "--seed", "1", "--churn", "--plant", mistake);
         Assert.Equal(1, exitCode);
         Assert.Contains($"--plant {mistake}", text, StringComparison.Ordinal);
     }
