@@ -171,8 +171,8 @@ internal sealed partial class RaftLoop
     /// before it is applied.
     /// </summary>
     /// <remarks>
-    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone, or
-    /// may refuse: with two voters, the one that was demoted has entries that the forgetful leader sent and lost.
+    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone,
+    /// or may refuse: with two voters, the one that was demoted has entries that the forgetful leader sent and lost.
     /// </remarks>
     private bool CommitsChange()
     {
