@@ -6,6 +6,8 @@ int seed = 1;
 string nodes = "mixed";
 bool isVerbose = false;
 bool isReplayed = false;
+bool isChurning = false;
+PlantedMistake mistake = PlantedMistake.None;
 for (int i = 0; i < args.Length; i++)
 {
     switch (args[i])
@@ -14,8 +16,14 @@ for (int i = 0; i < args.Length; i++)
         case "--seed" when i + 1 < args.Length && int.TryParse(args[i + 1], out seed):
             i++;
             break;
-        case "--nodes" when i + 1 < args.Length && args[i + 1] is "1" or "3" or "5" or "mixed":
+        case "--nodes" when i + 1 < args.Length && args[i + 1] is "1" or "2" or "3" or "5" or "mixed":
             nodes = args[++i];
+            break;
+        case "--plant" when i + 1 < args.Length && Enum.TryParse(args[i + 1], ignoreCase: true, out mistake):
+            i++;
+            break;
+        case "--churn":
+            isChurning = true;
             break;
         case "--verbose":
             isVerbose = true;
@@ -25,8 +33,8 @@ for (int i = 0; i < args.Length; i++)
             break;
         default:
             Console.Error.WriteLine(
-                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 1|3|5|mixed] "
-                + "[--replay-check] [--verbose]");
+                "usage: jobnode-simulation [--schedules N] [--seed S] [--nodes 1|2|3|5|mixed] [--churn] "
+                + $"[--replay-check] [--verbose] [--plant {string.Join('|', Enum.GetNames<PlantedMistake>())}]");
             return 2;
     }
 }
@@ -41,8 +49,12 @@ bool RunSchedules()
     var counts = new SimulationCounts();
     for (int i = 0; i < schedules; i++)
     {
-        int nodeCount = nodes == "mixed" ? Mixed(seed + i) : int.Parse(nodes);
-        var settings = new SimulationSettings(seed + i, nodeCount, isVerbose);
+        int nodeCount = nodes != "mixed" ? int.Parse(nodes) : isChurning ? Few(seed + i) : Mixed(seed + i);
+        var settings = new SimulationSettings(seed + i, nodeCount, isVerbose)
+        {
+            IsChurning = isChurning,
+            Mistake = mistake,
+        };
         using var schedule = new Schedule(settings);
         try
         {
@@ -59,7 +71,8 @@ bool RunSchedules()
         {
             Console.WriteLine($"seed {settings.Seed} failed: {exception.Message}");
             Console.WriteLine(
-                $"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose");
+                $"again: jobnode-simulation --schedules 1 --seed {settings.Seed} --nodes {nodeCount} --verbose"
+                + (isChurning ? " --churn" : "") + (mistake == PlantedMistake.None ? "" : $" --plant {mistake}"));
             Console.WriteLine(exception);
             return false;
         }
@@ -77,6 +90,9 @@ bool RunSchedules()
         $"{schedules} schedules clean in {seconds:f1} s ({schedules / seconds:f0} a second), first seed {seed}");
     return true;
 }
+
+// Clusters that grow: begun by one, two or three.
+static int Few(int number) => (number % 3) + 1;
 
 // Mostly three, for most is at stake there; a third of five; a few alone, where every entry commits by itself.
 static int Mixed(int number) => (number % 3, number % 10) switch

@@ -13,6 +13,8 @@ internal sealed class Schedule : IDisposable
     private readonly HistoryChecker _checker;
     private readonly SimulatedClients _clients;
     private readonly ElectionFaults _elections;
+    private readonly MembershipChecker _members;
+    private readonly MachineRoom? _room;
     private readonly List<SimulatedNode> _nodes = [];
     private readonly int _calmness;
 
@@ -26,24 +28,38 @@ internal sealed class Schedule : IDisposable
         _calmness = _random.Next(400, 4_000);
         RaftCore.Seed(settings.Seed);
         _checker = new HistoryChecker(Counts);
-        _network = new SimulatedNetwork(_random, _time, Counts, settings.Nodes);
-        List<Member> members = [];
-        for (int i = 0; i < settings.Nodes; i++)
+        _network = new SimulatedNetwork(_random, _time, Counts, Math.Max(settings.Nodes, MachineRoom.NodesMax));
+        var configuration = new ClusterConfiguration(
+            1,
+            [
+                .. Enumerable.Range(0, settings.Nodes)
+                    .Select(static i => new Member(SimulatedNode.IdAt(i), $"machine{i + 1}:5001")),
+            ]);
+        _members = new MembershipChecker(configuration, Counts);
+        foreach (Member member in configuration.Members)
         {
-            members.Add(new Member(new NodeId((ulong)i + 1), $"node{i + 1}:5001"));
-        }
-
-        var configuration = new ClusterConfiguration(1, members);
-        for (int i = 0; i < settings.Nodes; i++)
-        {
-            _nodes.Add(new SimulatedNode(i, _random, _time, _network, _checker, Counts, configuration));
+            _nodes.Add(Build(configuration, member.Address));
         }
 
         _network.FindLoop = index => _nodes[index].Loop;
+        _network.Deliver = (index, message) => _nodes[index].Receive(message);
         _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
         _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
         _elections = new ElectionFaults(_random, _network, _nodes);
+        Action<int, int> disturb = _network.VoteSent;
+        _network.VoteSent = (voter, candidate) =>
+        {
+            HistoryChecker.Require(
+                !_nodes[voter].Board!.Current.Configuration.Removed.Contains(_nodes[candidate].Id),
+                $"node {_nodes[voter].Id} answers node {_nodes[candidate].Id}, which was removed and asks for votes");
+            disturb(voter, candidate);
+        };
         _clients = new SimulatedClients(_random, _time, _nodes, Counts);
+        if (settings.IsChurning)
+        {
+            _room = new MachineRoom(
+                _random, _time, _network, _members, Counts, _nodes, address => Build(configuration, address), Log);
+        }
     }
 
     /// <summary>What happened.</summary>
@@ -78,11 +94,24 @@ internal sealed class Schedule : IDisposable
     /// <summary>Frees the cores.</summary>
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
+    private SimulatedNode Build(ClusterConfiguration configuration, string address) => new(
+        _nodes.Count,
+        _random,
+        _time,
+        _network,
+        _checker,
+        Counts,
+        _members,
+        configuration,
+        address,
+        _settings);
+
     private void Step(bool mayStart)
     {
         _time.NowMs += SimulationSettings.StepMs;
         _network.RunDue();
         _clients.Step(mayStart);
+        _room?.Step();
         foreach (SimulatedNode node in _nodes)
         {
             if (node.StalledUntilMs <= _time.NowMs)
@@ -96,7 +125,7 @@ internal sealed class Schedule : IDisposable
     {
         foreach (SimulatedNode down in _nodes)
         {
-            if (!down.IsUp && _random.Next(50) == 0)
+            if (down is { IsUp: false, IsGone: false } && _random.Next(50) == 0)
             {
                 Log($"{down.Id} starts");
                 down.Start();
@@ -185,6 +214,7 @@ internal sealed class Schedule : IDisposable
     {
         Log("healing");
         _elections.End();
+        _room?.End();
         _network.Heal();
         foreach (SimulatedNode node in _nodes)
         {
@@ -197,7 +227,8 @@ internal sealed class Schedule : IDisposable
         for (int step = 0; step < _settings.HealingSteps; step++)
         {
             // Not only at first: a power failure during a background save, or an end in order, may be under way still.
-            _nodes.Where(node => !node.IsUp).ToList().ForEach(node => node.Start());
+            _nodes.Where(static node => node is { IsUp: false, IsGone: false }).ToList()
+                .ForEach(static node => node.Start());
             Step(mayStart: step < 100);
             if (step > 100 && _clients.IsQuiet && HasConverged())
             {
@@ -206,27 +237,35 @@ internal sealed class Schedule : IDisposable
             }
         }
 
-        string status = string.Join("; ", _nodes.Select(node => node.Board!.Current.ToString()));
-        throw new SimulationFailedException($"the healed cluster did not converge: quiet {_clients.IsQuiet}, {status}");
+        string status = string.Join("; ", _nodes.Where(static node => node.IsUp));
+        throw new SimulationFailedException(
+            $"the healed cluster did not converge: quiet {_clients.IsQuiet}, {_room?.FindUnsettled()}, {status}");
     }
+
+    /// <summary>The nodes that should have the log.</summary>
+    private IEnumerable<SimulatedNode> WithLog() => _nodes.Where(
+        node => node.IsUp && _members.Latest.Find(node.Id) is { Role: not MemberRole.Spare });
 
     private bool HasConverged()
     {
-        ulong applied = _nodes[0].Board!.Current.AppliedIndex;
-        return applied == _checker.HighestIndex
-            && _nodes.TrueForAll(node => node.Board!.Current.AppliedIndex == applied);
+        ulong applied = _checker.HighestIndex;
+        return WithLog().All(node => node.Board!.Current.AppliedIndex == applied)
+            && _room?.FindUnsettled() is null;
     }
 
     private void CheckEnd()
     {
-        UInt128 digest = _nodes[0].Board!.Current.StateDigest;
-        foreach (SimulatedNode node in _nodes)
+        UInt128 digest = WithLog().First().Board!.Current.StateDigest;
+        foreach (SimulatedNode node in WithLog())
         {
+            ConsensusStatus status = node.Board!.Current;
+            HistoryChecker.Require(status.StateDigest == digest, $"the final state of node {node.Id} differs");
             HistoryChecker.Require(
-                node.Board!.Current.StateDigest == digest, $"the final state of node {node.Id} differs");
+                status.Configuration.Equals(_members.Latest), $"the final configuration of node {node.Id} differs");
             _clients.CheckPromises(node.View!);
         }
 
+        Counts.Nodes = _nodes.Count;
         Counts.SnapshotsInstalled = _checker.Restores;
     }
 

@@ -246,7 +246,7 @@ internal sealed class SimulatedClients(
             counts.Barriers++;
             HistoryChecker.Require(
                 barrier.Node.Board!.Current.AppliedIndex >= barrier.AcknowledgedBefore,
-                "a read barrier passed before what was acknowledged had been applied");
+                $"a read barrier passed at {barrier.Node}, though {barrier.AcknowledgedBefore} had been acknowledged");
         }
 
         return true;

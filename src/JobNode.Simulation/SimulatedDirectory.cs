@@ -42,6 +42,9 @@ internal sealed class SimulatedDirectory : IStorageDirectory
     /// </summary>
     public Func<StorageOperation, string, bool>? ShouldFail { get; set; }
 
+    /// <summary>A disk that lies: syncs of files answer at once and do nothing.</summary>
+    public bool IgnoresSyncs { get; set; }
+
     /// <summary>Syncs of files done so far.</summary>
     public long SyncCount { get; private set; }
 
@@ -197,7 +200,10 @@ internal sealed class SimulatedDirectory : IStorageDirectory
             }
 
             directory.SyncCount++;
-            file.Sync();
+            if (!directory.IgnoresSyncs)
+            {
+                file.Sync();
+            }
         }
 
         public void Dispose()

@@ -30,6 +30,9 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     /// <summary>Gives a node by its index, or null while it is down.</summary>
     public Func<int, RaftLoop?> FindLoop { get; set; } = _ => null;
 
+    /// <summary>Hands a message to a node.</summary>
+    public Action<int, byte[]> Deliver { get; set; } = (_, _) => { };
+
     /// <summary>Reads a snapshot file of a node; null when it is not there any more.</summary>
     public Func<int, ulong, byte[]?> ReadSnapshot { get; set; } = (_, _) => null;
 
@@ -66,6 +69,8 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     {
         counts.Messages++;
         RaftMessageKind kind = RaftMessage.KindOf(message);
+        Invariant.That(
+            RaftMessage.SenderOf(message) == SimulatedNode.IdAt(from), "a message says who sent it");
         if (kind == RaftMessageKind.VoteResponse)
         {
             VoteSent(from, to);
@@ -92,7 +97,17 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
 
         for (int i = 0; i < copies; i++)
         {
-            At(Delay(), () => FindLoop(to)?.Receive(message));
+            At(Delay(), () => Deliver(to, message));
+        }
+    }
+
+    /// <summary>Half a call beside raft: arrives once, or is lost.</summary>
+    public void Carry(NodeId from, NodeId to, Action arrive)
+    {
+        bool isLost = _isCut[(int)from.Value - 1, (int)to.Value - 1] || random.Next(1000) < DropPerMille;
+        if (!isLost)
+        {
+            At(Delay(), arrive);
         }
     }
 

@@ -23,16 +23,25 @@ internal sealed class SimulatedNode : IDisposable
     private readonly SimulatedNetwork _network;
     private readonly HistoryChecker _checker;
     private readonly SimulationCounts _counts;
-    private readonly SimulatedDirectory _disk = new();
+    private readonly MembershipChecker _members;
+    private readonly PlantedMistake _mistake;
+    private readonly ILogger _logger;
+    private readonly RaftCoreLogDetail _coreDetail;
+    private readonly ClusterConfiguration _configuration;
     private readonly SimulatedClock _clock;
     private readonly List<JobEvent> _events = [];
-    private RaftCore? _core;
+    private SimulatedDirectory _disk = new();
+    private WatchedCore? _core;
+    private WriteAheadLog? _log;
     private SnapshotStore? _snapshots;
     private ulong _incarnation;
     private int _operationsUntilCrash = -1;
     private ulong _lastCommit;
+    private ulong _lastChangeIndex;
 
-    /// <summary>A node that was bootstrapped and never ran.</summary>
+    /// <summary>
+    /// A node that never ran: a first member that was bootstrapped, or one that joins and has no log.
+    /// </summary>
     public SimulatedNode(
         int index,
         Random random,
@@ -40,7 +49,10 @@ internal sealed class SimulatedNode : IDisposable
         SimulatedNetwork network,
         HistoryChecker checker,
         SimulationCounts counts,
-        ClusterConfiguration configuration)
+        MembershipChecker members,
+        ClusterConfiguration configuration,
+        string address,
+        SimulationSettings settings)
     {
         _index = index;
         _random = random;
@@ -48,13 +60,42 @@ internal sealed class SimulatedNode : IDisposable
         _checker = checker;
         _counts = counts;
         _clock = new SimulatedClock(time) { SkewMs = random.Next(-5_000, 5_000) };
-        Id = configuration.Members[index].Id;
-        SnapshotStore.Open(_disk).Save(RaftLoop.BootstrapIndex, RaftLoop.BootstrapIndex, configuration, null);
-        _disk.ShouldFail = CountDown;
+        _members = members;
+        _mistake = settings.Mistake;
+        _configuration = configuration;
+        Id = IdAt(index);
+        Address = address;
+        _coreDetail = settings.Verbose ? RaftCoreLogDetail.Info : RaftCoreLogDetail.None;
+        _logger = settings.Verbose ? new SimulatedLogger(Id, time) : NullLogger.Instance;
+        Format(configuration.Find(Id) is null ? 0 : RaftLoop.BootstrapIndex);
     }
 
     /// <summary>This node.</summary>
     public NodeId Id { get; }
+
+    /// <summary>Where it is; a node that takes the place of a wiped one has its address.</summary>
+    public string Address { get; }
+
+    /// <summary>Where it stands.</summary>
+    public string Zone { get; set; } = "";
+
+    /// <summary>It announces that it stops for a while.</summary>
+    public bool IsDraining { get; set; }
+
+    /// <summary>It announces that it leaves for good.</summary>
+    public bool IsLeaving { get; set; }
+
+    /// <summary>It goes on when it hears that it was removed.</summary>
+    public bool OutlivesRemoval { get; set; }
+
+    /// <summary>Its disk is lost or given away: it never starts again.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Planted: a lost disk does not make it another node.</summary>
+    public bool KeepsIdWhenWiped => _mistake == PlantedMistake.KeptId;
+
+    /// <summary>Index of the last change of the configuration that it may have had in its log or sent.</summary>
+    public ulong LastChangeIndex => Math.Max(_lastChangeIndex, _core?.LastChangeIndex ?? 0);
 
     /// <summary>The loop of this life; null while down.</summary>
     public RaftLoop? Loop { get; private set; }
@@ -80,7 +121,7 @@ internal sealed class SimulatedNode : IDisposable
     /// <summary>Starts a life on what the disk holds.</summary>
     public void Start()
     {
-        Invariant.That(!IsUp, "one life at a time");
+        Invariant.That(!IsUp && !IsGone, "one life at a time, and none after the last");
         _counts.Restarts++;
         _operationsUntilCrash = -1;
         _incarnation++;
@@ -100,7 +141,8 @@ internal sealed class SimulatedNode : IDisposable
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
         };
-        _core = new RaftCore(RaftCoreLogDetail.None);
+        _core = new WatchedCore(Id, new RaftCore(_coreDetail), _disk, _members, _mistake);
+        _log = log;
         Loop = new RaftLoop(
             _core,
             log,
@@ -110,7 +152,7 @@ internal sealed class SimulatedNode : IDisposable
             _clock,
             board,
             options,
-            NullLogger.Instance,
+            _logger,
             () =>
             {
                 machine.DrainEvents(_events);
@@ -121,6 +163,19 @@ internal sealed class SimulatedNode : IDisposable
         Board = board;
         Proposer = new CommandProposer(Loop);
         _lastCommit = 0;
+    }
+
+    /// <summary>A message arrives.</summary>
+    public void Receive(byte[] message)
+    {
+        if (_mistake == PlantedMistake.VotesForRemoved
+            && RaftMessage.KindOf(message) is RaftMessageKind.Vote or RaftMessageKind.PreVote)
+        {
+            _core?.Smuggle(message);
+            return;
+        }
+
+        Loop?.Receive(message);
     }
 
     /// <summary>Takes turns until there is nothing more to do now.</summary>
@@ -153,6 +208,22 @@ internal sealed class SimulatedNode : IDisposable
         _counts.PowerFailures++;
         End();
         _disk.Crash(_random);
+    }
+
+    /// <summary>The node is no more.</summary>
+    public void Retire()
+    {
+        End();
+        IsGone = true;
+    }
+
+    /// <summary>Planted: the disk is lost, and the node starts anew as if it had never been.</summary>
+    public void Wipe()
+    {
+        End();
+        _disk = new SimulatedDirectory();
+        Format(0);
+        Start();
     }
 
     /// <summary>The process dies; the machine goes on and loses no write.</summary>
@@ -245,6 +316,9 @@ internal sealed class SimulatedNode : IDisposable
         }
     }
 
+    /// <summary>Ids count from one in the order in which nodes come.</summary>
+    public static NodeId IdAt(int index) => new((ulong)index + 1);
+
     private static bool IsCrash(Exception exception) =>
         exception is SimulatedCrashException || exception.InnerException is SimulatedCrashException;
 
@@ -254,6 +328,11 @@ internal sealed class SimulatedNode : IDisposable
         End();
         _disk.Crash(_random);
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => Board is { Current: var now }
+        ? $"{Id} {now.Role} of term {now.Term} at {now.AppliedIndex}, committed {now.CommitIndex}"
+        : $"{Id}";
 
     /// <summary>The schedule is over.</summary>
     public void Dispose() => End();
@@ -269,11 +348,19 @@ internal sealed class SimulatedNode : IDisposable
         work();
     }
 
+    private void Format(ulong index)
+    {
+        SnapshotStore.Open(_disk).Save(index, index, _configuration, null);
+        _disk.ShouldFail = CountDown;
+    }
+
     private void End()
     {
+        _lastChangeIndex = LastChangeIndex;
         // What the file handles would still write is the dead process's: they answer with an error from here on.
         _core?.Dispose();
         _core = null;
+        _log = null;
         Loop = null;
         Proposer = null;
         _snapshots = null;
@@ -287,9 +374,11 @@ internal sealed class SimulatedNode : IDisposable
         HistoryChecker.Require(status.CommitIndex >= _lastCommit, $"the commit index of node {Id} went back");
         HistoryChecker.Require(status.AppliedIndex <= status.CommitIndex, $"node {Id} applied what is not committed");
         _lastCommit = status.CommitIndex;
+        _members.Shows(Id, status, _log!.LastIndex);
         if (status.IsLeader)
         {
             _checker.Leads(Id, status.Term);
+            _members.Leads(Id, status.Term);
         }
     }
 

@@ -2,18 +2,24 @@ namespace JobNode.Simulation;
 
 /// <summary>One schedule: everything that happens in it follows from these.</summary>
 /// <param name="Seed">Of all random choices.</param>
-/// <param name="Nodes">1, 3 or 5.</param>
+/// <param name="Nodes">First members.</param>
 /// <param name="Verbose">Prints what happens.</param>
 internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
 {
     /// <summary>Virtual milliseconds of one step.</summary>
     public const int StepMs = 10;
 
+    /// <summary>Machines come and go, and roles change.</summary>
+    public bool IsChurning { get; init; }
+
+    /// <summary>A mistake that the schedule should find.</summary>
+    public PlantedMistake Mistake { get; init; }
+
     /// <summary>Steps with faults; healing comes after.</summary>
     public int FaultySteps { get; init; } = 500;
 
     /// <summary>Most steps until the healed cluster must have converged.</summary>
-    public int HealingSteps { get; init; } = 2_000;
+    public int HealingSteps { get; init; } = 4_000;
 }
 
 /// <summary>What happened, by kind; summed over schedules to show that the faults are really there.</summary>
@@ -76,6 +82,21 @@ internal sealed class SimulationCounts
     /// <summary>Read barriers that were reached.</summary>
     public long Barriers { get; set; }
 
+    /// <summary>Changes of the configuration that were proposed.</summary>
+    public long ProposedChanges { get; set; }
+
+    /// <summary>Changes that were committed.</summary>
+    public long Changes { get; set; }
+
+    /// <summary>Of these, refused when they were applied.</summary>
+    public long RefusedChanges { get; set; }
+
+    /// <summary>Nodes with a log or without one that lost their disk for good.</summary>
+    public long Wipes { get; set; }
+
+    /// <summary>Nodes in all, first members and later ones.</summary>
+    public long Nodes { get; set; }
+
     /// <summary>Adds another schedule's.</summary>
     public void Add(SimulationCounts other)
     {
@@ -98,6 +119,11 @@ internal sealed class SimulationCounts
         Acknowledged += other.Acknowledged;
         Unknown += other.Unknown;
         Barriers += other.Barriers;
+        ProposedChanges += other.ProposedChanges;
+        Changes += other.Changes;
+        RefusedChanges += other.RefusedChanges;
+        Wipes += other.Wipes;
+        Nodes += other.Nodes;
     }
 
     /// <inheritdoc/>
@@ -108,7 +134,9 @@ internal sealed class SimulationCounts
         + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
         + $"snapshots saved {SnapshotsSaved}, sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
         + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "
-        + $"outcomes unknown {Unknown}, read barriers {Barriers}";
+        + $"outcomes unknown {Unknown}, read barriers {Barriers}\n"
+        + $"nodes {Nodes}, changes proposed {ProposedChanges}, committed {Changes}, of them refused {RefusedChanges}, "
+        + $"disks wiped {Wipes}";
 }
 
 /// <summary>A schedule found something that must not be.</summary>

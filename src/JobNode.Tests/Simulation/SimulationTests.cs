@@ -14,15 +14,37 @@ public class SimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task Clusters_lose_nothing_under_crashes_partitions_and_bad_networks()
     {
-        string text = await RunAsync("--schedules", "3000", "--seed", "1", "--nodes", "mixed");
-        Assert.Contains("3000 schedules clean", text, StringComparison.Ordinal);
+        string text = await RunCleanAsync("--schedules", "1200", "--seed", "1", "--nodes", "mixed");
+        Assert.Contains("1200 schedules clean", text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_same_seed_gives_the_same_run()
+    public async Task Members_come_go_and_change_roles_meanwhile_and_in_the_end_each_is_what_it_should_be()
     {
-        string text = await RunAsync("--schedules", "20", "--seed", "100", "--replay-check");
-        Assert.Contains("20 schedules clean", text, StringComparison.Ordinal);
+        string text = await RunCleanAsync("--schedules", "700", "--seed", "1", "--churn");
+        Assert.Contains("700 schedules clean", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--nodes", "mixed")]
+    [InlineData("--churn")]
+    public async Task The_same_seed_gives_the_same_run(params string[] kind)
+    {
+        string text = await RunCleanAsync([.. kind, "--schedules", "10", "--seed", "100", "--replay-check"]);
+        Assert.Contains("10 schedules clean", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("LostWrites")]
+    [InlineData("ForgottenCommit")]
+    [InlineData("KeptId")]
+    [InlineData("VotesForRemoved")]
+    public async Task A_planted_mistake_is_found(string mistake)
+    {
+        (int exitCode, string text) = await RunAsync(
+            "--schedules", "700", "--seed", "1", "--churn", "--plant", mistake);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"--plant {mistake}", text, StringComparison.Ordinal);
     }
 
     private static string Find()
@@ -41,7 +63,14 @@ public class SimulationTests(ITestOutputHelper output)
         return Path.Combine(directory?.FullName ?? ".", "artifacts", "jobnode-simulation");
     }
 
-    private async Task<string> RunAsync(params string[] arguments)
+    private async Task<string> RunCleanAsync(params string[] arguments)
+    {
+        (int exitCode, string text) = await RunAsync(arguments);
+        Assert.True(exitCode == 0, text);
+        return text;
+    }
+
+    private async Task<(int ExitCode, string Text)> RunAsync(params string[] arguments)
     {
         string path = Find();
         Assert.True(
@@ -57,7 +86,6 @@ public class SimulationTests(ITestOutputHelper output)
         string text = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         output.WriteLine(text);
-        Assert.True(process.ExitCode == 0, text);
-        return text;
+        return (process.ExitCode, text);
     }
 }

@@ -175,8 +175,8 @@ internal sealed partial class RaftLoop
     /// before it is applied.
     /// </summary>
     /// <remarks>
-    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone, or
-    /// may refuse: with two voters, the one that was demoted has entries that the forgetful leader sent and lost.
+    /// A node that forgot that a change was committed waits for the votes of a configuration whose nodes may be gone,
+    /// or may refuse: with two voters, the one that was demoted has entries that the forgetful leader sent and lost.
     /// </remarks>
     private bool CommitsChange()
     {
@@ -232,6 +232,25 @@ internal sealed partial class RaftLoop
         _machine.Advance(entry.Index);
     }
 
+    /// <summary>
+    /// False for what the core would answer wrongly. A node that was removed and does not know it asks for votes for
+    /// ever; with a log that is long enough (it may hold its own removal, and not know that it was committed) it would
+    /// be elected. And see <see cref="IsUnseated"/>.
+    /// </summary>
+    private bool MayStep(byte[] message) => RaftMessage.KindOf(message) switch
+    {
+        RaftMessageKind.Vote or RaftMessageKind.PreVote =>
+            !_configuration.Removed.Contains(RaftMessage.SenderOf(message)),
+        RaftMessageKind.ReadIndex => !IsUnseated(),
+        _ => true,
+    };
+
+    /// <summary>
+    /// True for a leader (or one that may become it in this turn) without a vote. It must not name a read index: with
+    /// one voter left the core takes itself for that voter and asks nobody, while the voter may have taken over.
+    /// </summary>
+    private bool IsUnseated() => _role != RaftRole.Follower && !_configuration.IsVoter(_options.Self);
+
     private void NoteRemoved(NodeId node)
     {
         _heartbeats.Forget(node);
@@ -254,7 +273,7 @@ internal sealed partial class RaftLoop
             return;
         }
 
-        bool isUnseated = !_configuration.IsVoter(_options.Self);
+        bool isUnseated = IsUnseated();
         if (isUnseated && !_wasUnseated)
         {
             LogMessages.LeaderUnseated(_logger);

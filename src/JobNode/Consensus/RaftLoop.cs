@@ -199,7 +199,11 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         }
 
         long nowMs = _clock.MonotonicMs;
-        _waits.Ask(nowMs);
+        if (!IsUnseated())
+        {
+            _waits.Ask(nowMs);
+        }
+
         bool isBusy = HandleReadies();
         _waits.Applied(_appliedIndex);
         TrimTail();
@@ -233,7 +237,10 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
 
         foreach (byte[] message in inputs.Messages)
         {
-            _core.Step(message);
+            if (MayStep(message))
+            {
+                _core.Step(message);
+            }
         }
 
         foreach (ReceivedSnapshot received in inputs.Snapshots)

@@ -68,29 +68,20 @@ internal static class RaftMessage
             ? (RaftMessageKind)message[1]
             : RaftMessageKind.None;
 
-    /// <summary>
-    /// The sender and the term of a message that only a leader sends: fields 1 to 4 (type, to, from, term) come first,
-    /// always, each a tag and a varint.
-    /// </summary>
+    /// <summary>The sender and the term of a message that only a leader sends.</summary>
     public static bool TryReadLeader(ReadOnlySpan<byte> message, out NodeId leader, out ulong term)
     {
         (leader, term) = (NodeId.None, 0);
-        if (KindOf(message) is not (RaftMessageKind.Append or RaftMessageKind.Heartbeat))
-        {
-            return false;
-        }
-
-        int at = 2;
-        if (!TryReadField(message, ToFieldTag, ref at, out _)
-            || !TryReadField(message, FromFieldTag, ref at, out ulong from)
-            || !TryReadField(message, TermFieldTag, ref at, out term))
-        {
-            return false;
-        }
-
-        leader = new NodeId(from);
-        return leader != NodeId.None;
+        return KindOf(message) is RaftMessageKind.Append or RaftMessageKind.Heartbeat
+            && TryReadHead(message, out leader, out term)
+            && leader != NodeId.None;
     }
+
+    /// <summary>The sender, or None when this is not a message of etcd's core.</summary>
+    public static NodeId SenderOf(ReadOnlySpan<byte> message) =>
+        KindOf(message) != RaftMessageKind.None && TryReadHead(message, out NodeId sender, out _)
+            ? sender
+            : NodeId.None;
 
     /// <summary>
     /// Whether a message may come in from another node without a snapshot file. Proposals and the core's local kinds
@@ -106,6 +97,22 @@ internal static class RaftMessage
         RaftMessageKind.TransferLeader or RaftMessageKind.TimeoutNow => true,
         _ => false,
     };
+
+    /// <summary>Fields 1 to 4 (type, to, from, term) come first, always, each a tag and a varint.</summary>
+    private static bool TryReadHead(ReadOnlySpan<byte> message, out NodeId sender, out ulong term)
+    {
+        (sender, term) = (NodeId.None, 0);
+        int at = 2;
+        if (!TryReadField(message, ToFieldTag, ref at, out _)
+            || !TryReadField(message, FromFieldTag, ref at, out ulong from)
+            || !TryReadField(message, TermFieldTag, ref at, out term))
+        {
+            return false;
+        }
+
+        sender = new NodeId(from);
+        return true;
+    }
 
     private static bool TryReadField(ReadOnlySpan<byte> message, byte tag, ref int at, out ulong value)
     {

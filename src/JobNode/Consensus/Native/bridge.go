@@ -298,6 +298,7 @@ func etcdraft_advance(slot C.int32_t) C.int64_t {
 				return failed, err
 			}
 			c.storage.knows(rd.Snapshot.Metadata.ConfState)
+			c.storage.forget(c.node)
 		}
 		if err := c.storage.Append(rd.Entries); err != nil {
 			return failed, err

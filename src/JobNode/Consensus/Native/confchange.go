@@ -52,6 +52,20 @@ func (t *tail) knows(state pb.ConfState) {
 	}
 }
 
+// forget drops the nodes that are in no configuration any more: a snapshot of the leader's may step over their removal,
+// and nobody waits for a snapshot that holds them.
+func (t *tail) forget(node *raft.RawNode) {
+	there := map[uint64]struct{}{}
+	node.WithProgress(func(id uint64, _ raft.ProgressType, _ tracker.Progress) {
+		there[id] = struct{}{}
+	})
+	for id := range t.added {
+		if _, isThere := there[id]; !isThere {
+			delete(t.added, id)
+		}
+	}
+}
+
 // change notes a change that is about to be applied.
 func (t *tail) change(kind pb.ConfChangeType, node uint64, known bool) {
 	switch {

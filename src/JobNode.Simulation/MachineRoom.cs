@@ -1,0 +1,396 @@
+using JobNode.Commands;
+using JobNode.Membership;
+
+namespace JobNode.Simulation;
+
+/// <summary>
+/// Machines that are bought, wiped, drained and taken away while the cluster runs, people who change roles by hand, and
+/// the announcements by which the leader hears of it all. Never so much that a quorum is gone for good.
+/// </summary>
+internal sealed class MachineRoom
+{
+    /// <summary>Identities of one schedule.</summary>
+    public const int NodesMax = 14;
+
+    private const int MachinesMax = 7;
+    private const long AnnounceEveryMs = 150;
+    private static readonly string[] _zones = ["", "a", "b", "c"];
+
+    private readonly Random _random;
+    private readonly SimulatedTime _time;
+    private readonly SimulatedNetwork _network;
+    private readonly MembershipChecker _members;
+    private readonly SimulationCounts _counts;
+    private readonly List<SimulatedNode> _nodes;
+    private readonly Func<string, SimulatedNode> _build;
+    private readonly Action<string> _log;
+    private readonly Dictionary<NodeId, SimulatedKeeper> _keepers = [];
+    private readonly Dictionary<NodeId, NodeId> _hints = [];
+    private readonly Dictionary<NodeId, long> _announceAtMs = [];
+    private readonly int _calmness;
+    private readonly bool _hasZones;
+    private int _coming;
+    private bool _isOver;
+
+    /// <summary>A room with the first members in it.</summary>
+    public MachineRoom(
+        Random random,
+        SimulatedTime time,
+        SimulatedNetwork network,
+        MembershipChecker members,
+        SimulationCounts counts,
+        List<SimulatedNode> nodes,
+        Func<string, SimulatedNode> build,
+        Action<string> log)
+    {
+        _random = random;
+        _time = time;
+        _network = network;
+        _members = members;
+        _counts = counts;
+        _nodes = nodes;
+        _build = build;
+        _log = log;
+        _calmness = random.Next(10, 80);
+        _hasZones = random.Next(3) == 0;
+        KeeperEveryMs = random.Next(3) == 0 ? 0 : random.Next(300);
+        Options = new PlannerOptions
+        {
+            Voters = (2 * random.Next(3)) + 1,
+            StandBys = random.Next(1, 3),
+            SilentAfter = TimeSpan.FromMilliseconds(700),
+            ReplaceAfter = TimeSpan.FromMilliseconds(random.Next(1_000, 3_000)),
+            ReapAfter = TimeSpan.FromMilliseconds(random.Next(2) * random.Next(3_000, 6_000)),
+        };
+        for (int i = random.Next(1, 5); i > 0; i--)
+        {
+            network.At(random.Next(1_500), Buy);
+        }
+    }
+
+    /// <summary>What the operator wants; changed now and then.</summary>
+    public PlannerOptions Options { get; private set; }
+
+    /// <summary>How often a leader looks after its members.</summary>
+    public long KeeperEveryMs { get; }
+
+    /// <summary>One step of virtual time.</summary>
+    public void Step()
+    {
+        if (!_isOver && _random.Next(_calmness) == 0)
+        {
+            Disturb();
+        }
+
+        // Not a foreach: machines may come meanwhile.
+        for (int i = 0; i < _nodes.Count; i++)
+        {
+            SimulatedNode node = _nodes[i];
+            if (node.IsUp && node.StalledUntilMs <= _time.NowMs)
+            {
+                KeeperOf(node).Turn();
+                AnnounceIfDue(node);
+            }
+        }
+    }
+
+    /// <summary>No more surprises; who was told to leave still leaves.</summary>
+    public void End()
+    {
+        _isOver = true;
+        bool stays = _nodes.Exists(node => IsStaying(node));
+        foreach (SimulatedNode node in _nodes)
+        {
+            node.IsDraining = false;
+            node.IsLeaving &= stays;
+        }
+    }
+
+    /// <summary>Proposes a change on a leader, unless it would leave too few machines to decide anything.</summary>
+    public bool Propose(SimulatedNode leader, MemberChange change, string reason)
+    {
+        ClusterConfiguration now = leader.Board!.Current.Configuration;
+        if (ConfigurationChange.TryApply(now, change, out ClusterConfiguration next) is not null
+            || !IsSurvivable(next, lost: null))
+        {
+            return false;
+        }
+
+        _log($"{leader.Id} proposes {MemberChangeText.Say(now, change)}: {reason}");
+        _counts.ProposedChanges++;
+        leader.Loop!.ProposeChange(change);
+        if (!_isOver && _random.Next(6) == 0)
+        {
+            // Between the steps of a change things can be forgotten that chance alone hardly ever hits.
+            leader.CrashSoon();
+        }
+
+        return true;
+    }
+
+    /// <summary>Null when all are what they should be in the end, else what is missing.</summary>
+    public string? FindUnsettled()
+    {
+        ClusterConfiguration wanted = _members.Latest;
+        SimulatedNode? leader = _nodes.Find(static node => node.IsUp && node.Board!.Current.IsLeader);
+        if (_coming > 0 || leader is null || !KeeperOf(leader).IsAtRest)
+        {
+            return "the leader has something to change";
+        }
+
+        foreach (SimulatedNode node in _nodes)
+        {
+            if (FindUnsettled(wanted, node) is { } reason)
+            {
+                return $"node {node.Id}: {reason}";
+            }
+        }
+
+        int voters = wanted.Voters.Count();
+        int most = Math.Min(Options.Voters, wanted.Members.Count);
+        int standBys = wanted.Members.Count(static member => member.Role == MemberRole.StandBy);
+        return voters != most - (1 - (most % 2)) ? $"{voters} voters of {wanted.Members.Count} members"
+            : standBys < Math.Min(Options.StandBys, wanted.Members.Count - voters) ? $"only {standBys} stand-bys"
+            : null;
+    }
+
+    private static string? FindUnsettled(ClusterConfiguration wanted, SimulatedNode node)
+    {
+        bool isRemoved = wanted.Removed.Contains(node.Id);
+        if (node.IsGone || isRemoved)
+        {
+            return wanted.Find(node.Id) is not null ? "still a member"
+                : node.IsUp && node.Board!.Current.IsLeader ? "leads"
+                : null;
+        }
+
+        ConsensusStatus status = node.Board!.Current;
+        return node.IsLeaving ? "not removed"
+            : wanted.Find(node.Id) is not { } member ? "no member"
+            : !status.Configuration.Equals(wanted) ? "another configuration"
+            : member.Role == MemberRole.Spare ? null
+            : status.AppliedIndex == 0 ? "no log"
+            : null;
+    }
+
+    private bool IsStaying(SimulatedNode node) =>
+        !node.IsGone && !node.IsLeaving && !_members.Latest.Removed.Contains(node.Id);
+
+    private void Disturb()
+    {
+        SimulatedNode any = _nodes[_random.Next(_nodes.Count)];
+        bool mayLose = _nodes.Count(IsStaying) >= 3;
+        switch (_random.Next(12))
+        {
+            case < 2:
+                Buy();
+                break;
+            case < 5:
+                Wipe(any);
+                break;
+            case 5 when mayLose && IsStaying(any):
+                _log($"{any.Id} is told to leave");
+                any.IsLeaving = true;
+                break;
+            case 6 when any.IsUp && !any.IsDraining:
+                Drain(any);
+                break;
+            case 7:
+                Options = Options with { Voters = (2 * _random.Next(3)) + 1 };
+                _log($"{Options.Voters} voters are wanted");
+                break;
+            default:
+                ChangeByHand(any, mayLose);
+                break;
+        }
+    }
+
+    private void Buy()
+    {
+        if (_nodes.Count + _coming < NodesMax && _nodes.Count(static node => !node.IsGone) < MachinesMax && !_isOver)
+        {
+            Add($"machine{_nodes.Count + 1}:5001");
+        }
+    }
+
+    private void Add(string address)
+    {
+        SimulatedNode node = _build(address);
+        node.Zone = _hasZones ? _zones[_random.Next(_zones.Length)] : "";
+        node.OutlivesRemoval = _random.Next(3) == 0;
+        _nodes.Add(node);
+        _log($"{node.Id} comes up at {address}");
+        node.Start();
+    }
+
+    /// <summary>The disk is lost for good; the machine comes back with a new one, and so as a new node.</summary>
+    private void Wipe(SimulatedNode node)
+    {
+        bool hasRoom = _nodes.Count + _coming < NodesMax;
+        if (node.IsGone || !hasRoom || !IsSettledWithout(node) || !IsSurvivable(_members.Latest, node))
+        {
+            return;
+        }
+
+        _log($"the disk of {node.Id} is lost");
+        _counts.Wipes++;
+        if (node.KeepsIdWhenWiped)
+        {
+            node.Wipe();
+            return;
+        }
+
+        node.Retire();
+        _coming++;
+        _network.At(_random.Next(1_000), () =>
+        {
+            _coming--;
+            Add(node.Address);
+        });
+    }
+
+    /// <summary>
+    /// True when no change is under way, and each voter that is left knows the last one. Otherwise the loss may be one
+    /// too many: when the lost leader told only the voter that it demoted, the others still need that one's vote, which
+    /// it refuses because its log is longer, while it may not stand for election itself (an end that raft has when
+    /// changes count from their commit on; etcd-io/etcd issue 7625).
+    /// </summary>
+    private bool IsSettledWithout(SimulatedNode lost) =>
+        !_nodes.Exists(each => each.LastChangeIndex > _members.HighestIndex)
+        && _nodes.TrueForAll(each =>
+            each.IsGone
+            || ReferenceEquals(each, lost)
+            || !_members.Latest.IsVoter(each.Id)
+            || each.Board!.Current.Configuration.Equals(_members.Latest));
+
+    private void Drain(SimulatedNode node)
+    {
+        _log($"{node.Id} drains");
+        node.IsDraining = true;
+        StatusBoard life = node.Board!;
+        _network.At(_random.Next(1_500), () =>
+        {
+            if (ReferenceEquals(life, node.Board) && node is { IsUp: true, IsDraining: true })
+            {
+                node.StopAfter(0);
+            }
+
+            node.IsDraining = false;
+        });
+    }
+
+    /// <summary>Somebody promotes, demotes or removes by hand.</summary>
+    private void ChangeByHand(SimulatedNode node, bool mayLose)
+    {
+        SimulatedNode? leader = _nodes.Find(
+            each => each.IsUp && each.StalledUntilMs <= _time.NowMs && each.Board!.Current.IsLeader);
+        if (leader?.Board!.Current.Configuration.Find(node.Id) is not { } member)
+        {
+            return;
+        }
+
+        if (mayLose && _random.Next(4) == 0)
+        {
+            Propose(leader, new MemberChange.Remove(node.Id), "by hand");
+            return;
+        }
+
+        MemberRole role = member.Role == MemberRole.StandBy ? MemberRole.Voter : MemberRole.StandBy;
+        Propose(leader, new MemberChange.Put(member with { Role = role }), "by hand");
+    }
+
+    private bool IsSurvivable(ClusterConfiguration configuration, SimulatedNode? lost)
+    {
+        int voters = 0;
+        int left = 0;
+        foreach (Member voter in configuration.Voters)
+        {
+            SimulatedNode node = _nodes[(int)voter.Id.Value - 1];
+            voters++;
+            left += node.IsGone || ReferenceEquals(node, lost) ? 0 : 1;
+        }
+
+        return left >= (voters / 2) + 1;
+    }
+
+    private SimulatedKeeper KeeperOf(SimulatedNode node)
+    {
+        if (!_keepers.TryGetValue(node.Id, out SimulatedKeeper? keeper) || !keeper.IsOf(node))
+        {
+            keeper = _keepers[node.Id] = new SimulatedKeeper(node, _time, this);
+        }
+
+        return keeper;
+    }
+
+    private void AnnounceIfDue(SimulatedNode node)
+    {
+        if (_time.NowMs < _announceAtMs.GetValueOrDefault(node.Id))
+        {
+            return;
+        }
+
+        _announceAtMs[node.Id] = _time.NowMs + AnnounceEveryMs + _random.Next(50);
+        ConsensusStatus status = node.Board!.Current;
+        var said = new SimulatedAnnouncement(
+            node.Id, node.Address, node.Zone, status.AppliedIndex > 0, node.IsDraining, node.IsLeaving);
+        if (status.IsLeader)
+        {
+            KeeperOf(node).Hear(said);
+        }
+
+        // Nobody answered the last time: any node may know the leader.
+        NodeId to = _hints.Remove(node.Id, out NodeId hint) ? hint : _nodes[_random.Next(_nodes.Count)].Id;
+        if (to != node.Id)
+        {
+            StatusBoard life = node.Board;
+            _network.Carry(node.Id, to, () => Take(said, to, life));
+        }
+    }
+
+    private void Take(SimulatedAnnouncement said, NodeId at, StatusBoard asker)
+    {
+        SimulatedNode node = _nodes[(int)at.Value - 1];
+        if (!node.IsUp || node.StalledUntilMs > _time.NowMs)
+        {
+            return;
+        }
+
+        ConsensusStatus status = node.Board!.Current;
+        if (status.IsLeader)
+        {
+            KeeperOf(node).Hear(said);
+        }
+
+        _network.Carry(at, said.Node, () => TakeAnswer(said.Node, status, asker));
+    }
+
+    private void TakeAnswer(NodeId asked, ConsensusStatus answer, StatusBoard life)
+    {
+        SimulatedNode node = _nodes[(int)asked.Value - 1];
+        if (!node.IsUp || !ReferenceEquals(node.Board, life))
+        {
+            return;
+        }
+
+        if (answer.Leader != NodeId.None)
+        {
+            _hints[asked] = answer.Leader;
+        }
+
+        if (!answer.IsLeader)
+        {
+            return;
+        }
+
+        if (!answer.Configuration.Removed.Contains(asked))
+        {
+            node.Loop!.NoteOutside(answer.Configuration, answer.Self, answer.Term);
+        }
+        else if (!node.OutlivesRemoval)
+        {
+            _log($"{asked} hears that it was removed");
+            node.Retire();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using JobNode.Commands;
+using JobNode.Consensus;
+using JobNode.Consensus.Log;
+
+namespace JobNode.Simulation;
+
+/// <summary>
+/// The core of one life of a node, with all that it commits told to the checker, and where mistakes between core and
+/// disk are planted.
+/// </summary>
+internal sealed class WatchedCore(
+    NodeId node, IRaftCore inner, SimulatedDirectory disk, MembershipChecker members, PlantedMistake mistake)
+    : IRaftCore
+{
+    private readonly List<byte[]> _smuggled = [];
+    private Ready? _taken;
+
+    /// <summary>Index of the last change of the configuration that its log may hold; 0 without one.</summary>
+    public ulong LastChangeIndex { get; private set; }
+
+    /// <summary>A message that the core gets past the loop.</summary>
+    public void Smuggle(byte[] message) => _smuggled.Add(message);
+
+    /// <inheritdoc/>
+    public void Start(RaftCoreStart start)
+    {
+        NoteChanges(start.Entries);
+        inner.Start(start);
+    }
+
+    /// <inheritdoc/>
+    public void Tick()
+    {
+        foreach (byte[] message in _smuggled)
+        {
+            inner.Step(message);
+        }
+
+        _smuggled.Clear();
+        inner.Tick();
+    }
+
+    /// <inheritdoc/>
+    public void Campaign() => inner.Campaign();
+
+    /// <inheritdoc/>
+    public bool Step(ReadOnlySpan<byte> message) => inner.Step(message);
+
+    /// <inheritdoc/>
+    public bool Propose(ReadOnlySpan<byte> entry) => inner.Propose(entry);
+
+    /// <inheritdoc/>
+    public void RequestReadIndex(ReadContext context) => inner.RequestReadIndex(context);
+
+    /// <inheritdoc/>
+    public void ReportUnreachable(NodeId node) => inner.ReportUnreachable(node);
+
+    /// <inheritdoc/>
+    public void ReportSnapshot(NodeId node, bool delivered) => inner.ReportSnapshot(node, delivered);
+
+    /// <inheritdoc/>
+    public bool ProposeChange(RaftChange change, ReadOnlySpan<byte> context) => inner.ProposeChange(change, context);
+
+    /// <inheritdoc/>
+    public void ApplyChange(RaftChange change) => inner.ApplyChange(change);
+
+    /// <inheritdoc/>
+    public void ReadProgress(List<MemberProgress> into) => inner.ReadProgress(into);
+
+    /// <inheritdoc/>
+    public void TransferLeadership(NodeId to) => inner.TransferLeadership(to);
+
+    /// <inheritdoc/>
+    public bool TryTakeReady(Ready ready)
+    {
+        if (!inner.TryTakeReady(ready))
+        {
+            return false;
+        }
+
+        _taken = ready;
+        NoteChanges(ready.Entries);
+        bool isForgotten = mistake == PlantedMistake.ForgottenCommit
+            && ready.Entries.Count == 0
+            && !ready.MustSync
+            && ready.Snapshot is null;
+        disk.IgnoresSyncs = isForgotten || mistake == PlantedMistake.LostWrites;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Advance()
+    {
+        disk.IgnoresSyncs = mistake == PlantedMistake.LostWrites;
+
+        // Not before: what a sole voter commits is persisted in the same Ready.
+        foreach (RaftEntry entry in _taken!.Committed)
+        {
+            members.Committed(node, entry);
+        }
+
+        inner.Advance();
+    }
+
+    /// <inheritdoc/>
+    public void Compact(ulong snapshotIndex, RaftConfiguration configuration, ulong keepAfterIndex) =>
+        inner.Compact(snapshotIndex, configuration, keepAfterIndex);
+
+    /// <inheritdoc/>
+    public void DrainLog(List<RaftCoreLogLine> into) => inner.DrainLog(into);
+
+    /// <inheritdoc/>
+    public void Dispose() => inner.Dispose();
+
+    /// <summary>What was replaced meanwhile is not taken back: a change that may be there counts as there.</summary>
+    private void NoteChanges(IReadOnlyList<RaftEntry> entries)
+    {
+        foreach (RaftEntry entry in entries)
+        {
+            if (entry.Kind == RaftEntryKind.ConfigurationChange)
+            {
+                LastChangeIndex = Math.Max(LastChangeIndex, entry.Index);
+            }
+        }
+    }
+}
