@@ -18,7 +18,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly IReadOnlyList<string> _extraArguments;
     private readonly IReadOnlyDictionary<string, string> _environment;
-    private Process? _process;
+    private readonly ConcurrentBag<Process> _former = [];
+    private volatile Process? _process;
 
     /// <summary>Chooses ports and a data directory; starts nothing yet.</summary>
     public NodeProcess(
@@ -80,13 +81,20 @@ internal sealed class NodeProcess : IAsyncDisposable
         };
         CommandRun.CleanEnvironment(start, _environment);
         Keep($"--- start: {string.Join(' ', Arguments)}");
-        _process?.Dispose();
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        Process process = new() { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        // Disposed at the end only: others may be looking at the one before just now.
+        if (_process is { } former)
+        {
+            _former.Add(former);
+        }
+
+        _process = process;
     }
 
     /// <summary>Starts and waits until the node is ready to take jobs.</summary>
@@ -201,6 +209,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
 
         _process?.Dispose();
+        foreach (Process former in _former)
+        {
+            former.Dispose();
+        }
+
         Api.Dispose();
         _folder.Dispose();
     }

@@ -32,10 +32,8 @@ internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
         context.Features.Get<PassedMark>()?.Elapsed ?? TimeSpan.Zero;
 
     /// <summary>Marks a context as one that another node passed on.</summary>
-    public static void Mark(HttpContext context, TimeSpan elapsed)
-    {
+    public static void Mark(HttpContext context, TimeSpan elapsed) =>
         context.Features.Set(new PassedMark(elapsed));
-    }
 
     /// <summary>True when this node cannot serve calls of this kind now.</summary>
     public bool IsForLeader(CallPassing passing) => passing switch
