@@ -38,7 +38,6 @@ public class SimulationTests(ITestOutputHelper output)
     [InlineData("LostWrites")]
     [InlineData("ForgottenCommit")]
     [InlineData("KeptId")]
-    [InlineData("VotesForRemoved")]
     public async Task A_planted_mistake_is_found(string mistake)
     {
         (int exitCode, string text) = await RunAsync(
