@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace JobNode.Simulation;
 
 /// <summary>One node: a disk that stays, and lives that begin and end on it.</summary>
-internal sealed class SimulatedNode : IDisposable
+internal sealed partial class SimulatedNode : IDisposable
 {
     private static readonly WriteAheadLogOptions _logOptions = new()
     {
@@ -322,13 +322,6 @@ internal sealed class SimulatedNode : IDisposable
     private static bool IsCrash(Exception exception) =>
         exception is SimulatedCrashException || exception.InnerException is SimulatedCrashException;
 
-    private void CrashInside()
-    {
-        _counts.CrashesInTurn++;
-        End();
-        _disk.Crash(_random);
-    }
-
     /// <inheritdoc/>
     public override string ToString() => Board is { Current: var now }
         ? $"{Id} {now.Role} of term {now.Term} at {now.AppliedIndex}, committed {now.CommitIndex}"
@@ -336,23 +329,6 @@ internal sealed class SimulatedNode : IDisposable
 
     /// <summary>The schedule is over.</summary>
     public void Dispose() => End();
-
-    private void RunInBackground(StatusBoard life, Action work)
-    {
-        if (!ReferenceEquals(life, Board) || !IsUp)
-        {
-            return;
-        }
-
-        _counts.SnapshotsSaved++;
-        work();
-    }
-
-    private void Format(ulong index)
-    {
-        SnapshotStore.Open(_disk).Save(index, index, _configuration, null);
-        _disk.ShouldFail = CountDown;
-    }
 
     private void End()
     {
@@ -380,22 +356,5 @@ internal sealed class SimulatedNode : IDisposable
             _checker.Leads(Id, status.Term);
             _members.Leads(Id, status.Term);
         }
-    }
-
-    private bool CountDown(StorageOperation operation, string file)
-    {
-        bool isWrite = operation is StorageOperation.Create or StorageOperation.Write or StorageOperation.Rename;
-        if (isWrite && IsUp && _clock.MonotonicMs < FullUntilMs && _random.Next(3) > 0)
-        {
-            _counts.FullDisks++;
-            throw StorageException.Of("write", file, NoSpaceLeft);
-        }
-
-        if (_operationsUntilCrash < 0 || !IsUp || _operationsUntilCrash-- > 0)
-        {
-            return false;
-        }
-
-        throw new SimulatedCrashException();
     }
 }

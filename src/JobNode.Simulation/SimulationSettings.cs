@@ -58,8 +58,8 @@ internal sealed class SimulationCounts
     /// <summary>Of these, delivered twice.</summary>
     public long Duplicates { get; set; }
 
-    /// <summary>Snapshots saved.</summary>
-    public long SnapshotsSaved { get; set; }
+    /// <summary>Tasks done beside the raft thread: snapshots saved, files deleted.</summary>
+    public long BackgroundTasks { get; set; }
 
     /// <summary>Snapshots that were sent.</summary>
     public long SnapshotsSent { get; set; }
@@ -111,7 +111,7 @@ internal sealed class SimulationCounts
         Messages += other.Messages;
         Drops += other.Drops;
         Duplicates += other.Duplicates;
-        SnapshotsSaved += other.SnapshotsSaved;
+        BackgroundTasks += other.BackgroundTasks;
         SnapshotsSent += other.SnapshotsSent;
         SnapshotsInstalled += other.SnapshotsInstalled;
         Leaders += other.Leaders;
@@ -132,7 +132,7 @@ internal sealed class SimulationCounts
         + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}, "
         + $"writes to full disks {FullDisks}\n"
         + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
-        + $"snapshots saved {SnapshotsSaved}, sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
+        + $"background tasks {BackgroundTasks}, snapshots sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
         + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "
         + $"outcomes unknown {Unknown}, read barriers {Barriers}\n"
         + $"nodes {Nodes}, changes proposed {ProposedChanges}, committed {Changes}, of them refused {RefusedChanges}, "

@@ -68,6 +68,9 @@ internal sealed class WatchedCore(
     public void ReadProgress(List<MemberProgress> into) => inner.ReadProgress(into);
 
     /// <inheritdoc/>
+    public void Trim(ulong keepAfterIndex) => inner.Trim(keepAfterIndex);
+
+    /// <inheritdoc/>
     public void TransferLeadership(NodeId to) => inner.TransferLeadership(to);
 
     /// <inheritdoc/>

@@ -50,7 +50,8 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task Each_call_is_answered_to_exactly_the_tokens_of_the_table()
     {
-        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = WriteTokens() });
+        await using ApiHost host = await ApiHost.StartAsync(
+            security: new SecurityOptions { ApiTokenFile = WriteTokens() });
         foreach ((string call, string allowed) in Table.Where(row => Routes().Contains(row.Call)))
         {
             foreach (string who in (string[])["nobody", "stranger", .. Tokens.Keys])
@@ -84,7 +85,8 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task A_refused_upload_changes_nothing_and_says_what_to_do()
     {
-        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = WriteTokens() });
+        await using ApiHost host = await ApiHost.StartAsync(
+            security: new SecurityOptions { ApiTokenFile = WriteTokens() });
         using HttpResponseMessage none = await host.PutAsync(new ByteArrayContent(new byte[100_000]), "iterations=1");
         await ProblemTests.AssertProblemAsync(none, 401, "token-needed", "--token-file");
         using HttpResponseMessage wrong = await CallAsync(host, "PUT /enqueue", "pull");

@@ -86,7 +86,8 @@ public sealed class CertsVerbTests : IDisposable
     public async Task Verbs_believe_an_https_node_of_the_authority_that_they_are_given()
     {
         using var certificates = new CertificateFolder();
-        await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { Api = certificates.Make("a") });
+        await using ApiHost host = await ApiHost.StartAsync(
+            security: new SecurityOptions { Api = certificates.Make("a") });
         Assert.Equal(0, await RunAsync($"status --node 127.0.0.1:{host.Port} --ca {certificates.Authority}"));
         Assert.Equal(3, await RunAsync($"status --node https://127.0.0.1:{host.Port}"));
         Assert.Contains("--ca FILE", _error.ToString(), StringComparison.Ordinal);

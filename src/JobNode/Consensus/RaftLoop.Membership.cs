@@ -10,6 +10,7 @@ internal sealed partial class RaftLoop
     private readonly List<MemberProgress> _progress = [];
     private (NodeId Leader, ulong Term) _outside;
     private ulong _lastChangeIndex;
+    private ulong _inheritedChangeIndex;
     private bool _isChangeProposed;
     private bool _isLeaving;
     private bool _wasUnseated;
@@ -107,7 +108,7 @@ internal sealed partial class RaftLoop
             return;
         }
 
-        if (_isChangeProposed || _lastChangeIndex > _appliedIndex)
+        if (_isChangeProposed || _lastChangeIndex > _appliedIndex || IsUnseated())
         {
             LogMessages.ChangeDropped(_logger, "another one is under way");
             return;
@@ -250,6 +251,17 @@ internal sealed partial class RaftLoop
     /// one voter left the core takes itself for that voter and asks nobody, while the voter may have taken over.
     /// </summary>
     private bool IsUnseated() => _role != RaftRole.Follower && !_configuration.IsVoter(_options.Self);
+
+    /// <summary>
+    /// False for a leader that may add nothing to its log now: the change that it was elected with could take its own
+    /// vote, or did.
+    /// </summary>
+    /// <remarks>
+    /// Let voters 1 and 3 be left, 1 be elected with its own demotion in its log, commit it, and append more that 3
+    /// lacks. When 3 then restarts without knowing of the commit, it needs 1's vote, does not get it since 1 has the
+    /// longer log, and 1 may not stand: no leader ever again. Without the more, 3 has all that 1 has.
+    /// </remarks>
+    private bool MayAppend() => _inheritedChangeIndex <= _appliedIndex && !IsUnseated();
 
     private void NoteRemoved(NodeId node)
     {

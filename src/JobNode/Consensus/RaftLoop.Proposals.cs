@@ -102,7 +102,7 @@ internal sealed partial class RaftLoop
     {
         foreach (ProposalRequest request in arrived)
         {
-            if (_role == RaftRole.Leader)
+            if (_role == RaftRole.Leader && !IsUnseated())
             {
                 _unproposed.Enqueue(request);
             }
@@ -112,8 +112,16 @@ internal sealed partial class RaftLoop
             }
         }
 
+        if (IsUnseated())
+        {
+            FailUnproposed();
+        }
+
         // Only while the last Ready said that we lead in _hardState.Term: that term goes into the proposal ids.
-        while (_role == RaftRole.Leader && _unproposed.Count > 0 && _pending.Bytes < _options.ProposedBytesMax)
+        while (_role == RaftRole.Leader
+            && MayAppend()
+            && _unproposed.Count > 0
+            && _pending.Bytes < _options.ProposedBytesMax)
         {
             FillBatch();
             if (!_batch.IsEmpty)
@@ -166,6 +174,11 @@ internal sealed partial class RaftLoop
         _wasUnseated = false;
         _handoverAgainMs = 0;
         _pending.FailAll(ResultCode.OutcomeUnknown);
+        FailUnproposed();
+    }
+
+    private void FailUnproposed()
+    {
         while (_unproposed.TryDequeue(out ProposalRequest? request))
         {
             request.Fail(ResultCode.NotLeader);

@@ -216,6 +216,11 @@ internal sealed partial class RaftLoop
             _options.Timings.NoteLeader(isAnother);
         }
 
+        if (_ready.Role == RaftRole.Leader && (_role != RaftRole.Leader || isNewTerm))
+        {
+            _inheritedChangeIndex = _lastChangeIndex;
+        }
+
         _role = _ready.Role;
         _leader = _ready.Leader;
         _leadershipTerm = _ready.HardState.Term;

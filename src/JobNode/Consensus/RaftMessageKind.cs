@@ -73,13 +73,14 @@ internal static class RaftMessage
     {
         (leader, term) = (NodeId.None, 0);
         return KindOf(message) is RaftMessageKind.Append or RaftMessageKind.Heartbeat
-            && TryReadHead(message, out leader, out term)
+            && TryReadSender(message, out leader, out int at)
+            && TryReadField(message, TermFieldTag, ref at, out term)
             && leader != NodeId.None;
     }
 
     /// <summary>The sender, or None when this is not a message of etcd's core.</summary>
     public static NodeId SenderOf(ReadOnlySpan<byte> message) =>
-        KindOf(message) != RaftMessageKind.None && TryReadHead(message, out NodeId sender, out _)
+        KindOf(message) != RaftMessageKind.None && TryReadSender(message, out NodeId sender, out _)
             ? sender
             : NodeId.None;
 
@@ -99,19 +100,14 @@ internal static class RaftMessage
     };
 
     /// <summary>Fields 1 to 4 (type, to, from, term) come first, always, each a tag and a varint.</summary>
-    private static bool TryReadHead(ReadOnlySpan<byte> message, out NodeId sender, out ulong term)
+    private static bool TryReadSender(ReadOnlySpan<byte> message, out NodeId sender, out int at)
     {
-        (sender, term) = (NodeId.None, 0);
-        int at = 2;
-        if (!TryReadField(message, ToFieldTag, ref at, out _)
-            || !TryReadField(message, FromFieldTag, ref at, out ulong from)
-            || !TryReadField(message, TermFieldTag, ref at, out term))
-        {
-            return false;
-        }
-
+        at = 2;
+        ulong from = 0;
+        bool isRead = TryReadField(message, ToFieldTag, ref at, out _)
+            && TryReadField(message, FromFieldTag, ref at, out from);
         sender = new NodeId(from);
-        return true;
+        return isRead;
     }
 
     private static bool TryReadField(ReadOnlySpan<byte> message, byte tag, ref int at, out ulong value)
