@@ -22,10 +22,9 @@ internal static class NodeBanner
         string members = configuration.Members.Count == 1
             ? "a cluster of one"
             : $"{configuration.Members.Count} members";
-        string version = ProgramVersion.Text.Split('+')[0];
         to.WriteLine(
             $"""
-            jobnode {version}, node {identity.Self}, ready in {startedIn.TotalMilliseconds:F0} ms
+            jobnode {ProgramVersion.Short}, node {identity.Self}, ready in {startedIn.TotalMilliseconds:F0} ms
               API      {apiUrl}   (dashboard, /status, /openapi.json)
               cluster  {identity.Address}, {members}
               data     {options.DataDirectory}

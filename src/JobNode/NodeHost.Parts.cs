@@ -29,7 +29,7 @@ internal sealed partial class NodeHost
     {
         Zone = _options.Membership.Zone,
         ApiAddress = _api.Address,
-        Version = ProgramVersion.Text,
+        Version = ProgramVersion.Short,
         FeatureLevel = FeatureLevels.Latest,
         ClusterId = _identity.ClusterId,
         HasLog = _board?.Current.AppliedIndex > 0,

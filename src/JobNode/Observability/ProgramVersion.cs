@@ -10,4 +10,7 @@ internal static class ProgramVersion
         typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion
         ?? "0.0.0";
+
+    /// <summary>The same without the commit.</summary>
+    public static string Short { get; } = Text.Split('+')[0];
 }
