@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # EC2 user data (or run it by hand as root): installs jobnode and runs it as a systemd service. May be run again.
 #
-# Network: the API port (5000) is for your clients. The CLUSTER PORT (5001) HAS NO TLS YET: the security group must
-# allow it among the members only (a rule whose source is the group itself), never from elsewhere. That is what
-# --insecure below says.
+# Network: the API port (5000) is for your clients. This script starts the node WITHOUT TLS AND TOKENS (--insecure
+# below): the security group must allow the cluster port (5001) among the members only (a rule whose source is the group
+# itself), never from elsewhere. Nodes with certificates: README, "Who may come in".
 #
 # Works on Amazon Linux 2023, Debian 12 and Ubuntu 22.04 or newer, x86-64 (any EC2 type since 2013: it needs AVX2).
 set -euo pipefail
@@ -13,8 +13,8 @@ set -euo pipefail
 BINARY_URL="${BINARY_URL:-}"
 # Its SHA-256 in hex, to be sure that it is the one you built; empty checks nothing.
 BINARY_SHA256="${BINARY_SHA256:-}"
-# Cluster addresses of all members, the same list on each: "10.0.1.10:5001,10.0.1.11:5001,10.0.1.12:5001".
-# Empty runs a cluster of one.
+# Cluster addresses of all first members, the same list on each: "10.0.1.10:5001,10.0.1.11:5001,10.0.1.12:5001"; or of
+# any member of a running cluster, to join it. Empty runs a cluster of one.
 PEERS="${PEERS:-}"
 # ---------------------------------------------------------------------------------------------------------------------
 
