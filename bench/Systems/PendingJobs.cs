@@ -159,8 +159,8 @@ internal sealed class PendingJobs : IDisposable
         long since = Stopwatch.GetTimestamp();
         while (true)
         {
-            long wanted = (await _nodes[0].GetAsync("/status")).GetProperty("appliedIndex").GetInt64();
-            long has = (await node.GetAsync("/status")).GetProperty("appliedIndex").GetInt64();
+            double wanted = await AppliedIndexAsync(_nodes[0]);
+            double has = await AppliedIndexAsync(node);
             if (has >= wanted && await PendingAsync(node) == await PendingAsync(_nodes[0]))
             {
                 return;
@@ -174,6 +174,10 @@ internal sealed class PendingJobs : IDisposable
             await Task.Delay(50);
         }
     }
+
+    /// <summary>Of the node itself: /status of one without the log is the leader's.</summary>
+    private static async Task<double> AppliedIndexAsync(NodeUnderTest node) =>
+        Metric(await node.Http.GetStringAsync("/metrics"), "jobnode_raft_applied_index");
 
     private static async Task<long> PendingAsync(NodeUnderTest node) =>
         (await node.GetAsync("/status")).GetProperty("queue").GetProperty("pending").GetInt64();

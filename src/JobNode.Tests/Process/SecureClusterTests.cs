@@ -6,7 +6,7 @@ namespace JobNode.Tests.Processes;
 /// <summary>Three nodes with everything on: certificates, join token, API tokens.</summary>
 [Collection(ProcessCollection.Name)]
 [Trait("Tier", "Process")]
-public sealed class SecureClusterTests : IAsyncDisposable
+public sealed class SecureClusterTests : IAsyncLifetime
 {
     private const string Token = "token-of-the-one-who-may-do-all";
 
@@ -36,7 +36,9 @@ public sealed class SecureClusterTests : IAsyncDisposable
         Assert.Contains("3 nodes", with.Output, StringComparison.Ordinal);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         foreach (NodeProcess node in _nodes)
         {
