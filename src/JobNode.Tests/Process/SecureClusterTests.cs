@@ -6,7 +6,7 @@ namespace JobNode.Tests.Processes;
 /// <summary>Three nodes with everything on: certificates, join token, API tokens.</summary>
 [Collection(ProcessCollection.Name)]
 [Trait("Tier", "Process")]
-public sealed class SecureClusterTests : IAsyncLifetime
+public sealed class SecureClusterTests : IAsyncLifetime, IDisposable
 {
     private const string Token = "token-of-the-one-who-may-do-all";
 
@@ -44,9 +44,9 @@ public sealed class SecureClusterTests : IAsyncLifetime
         {
             await node.DisposeAsync();
         }
-
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     private static Task<CommandRun> RunAsync(params string[] arguments) =>
         CommandRun.RunAsync(PublishedBinary.Path, arguments);
