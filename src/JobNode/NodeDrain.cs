@@ -47,7 +47,7 @@ internal sealed class NodeDrain(
         logger.DrainStep("its work");
         await Task.WhenAny(work.HandBackAsync(), Task.Delay(WorkPatience));
         stop.BeginDraining();
-        using var patience = new CancellationTokenSource(RolesPatience - Min(Stopwatch.GetElapsedTime(begin)));
+        using var patience = new CancellationTokenSource(RolesPatience - Bounded(Stopwatch.GetElapsedTime(begin)));
         try
         {
             await HandOverRolesAsync(patience.Token);
@@ -63,7 +63,7 @@ internal sealed class NodeDrain(
         await api.StopAsync(calls.Token);
     }
 
-    private static TimeSpan Min(TimeSpan spent) =>
+    private static TimeSpan Bounded(TimeSpan spent) =>
         spent < RolesPatience ? spent : RolesPatience - TimeSpan.FromMilliseconds(1);
 
     private async Task HandOverRolesAsync(CancellationToken cancellation)
