@@ -22,6 +22,7 @@ while [ "$SECONDS" -lt "$deadline" ]; do
     round=$((round + 1))
     echo "chaos: round $round, $schedules schedules from seed $seed, $((deadline - SECONDS)) s left"
     "$root/artifacts/jobnode-simulation" --seed "$seed" --schedules "$schedules"
+    "$root/artifacts/jobnode-simulation" --seed "$seed" --schedules "$schedules" --churn
     seed=$((seed + schedules))
 
     [ "$SECONDS" -lt "$deadline" ] || break
