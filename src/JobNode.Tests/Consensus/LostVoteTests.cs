@@ -32,6 +32,40 @@ public class LostVoteTests
     }
 
     [Fact]
+    public async Task A_leader_elected_with_its_own_demotion_adds_nothing_to_its_log()
+    {
+        using var node = new LoopUnderTest();
+        RaftEntry demotion = ChangeEntry(2, term: 1, new MemberChange.Put(_standBy));
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Follower, LoopUnderTest.Other, new HardState(1, 0, 1));
+            ready.Entries.Add(demotion);
+        });
+        node.Loop.RunTurn();
+        node.Core.Enqueue(static ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 1));
+            ready.Entries.Add(new RaftEntry(3, 2, RaftEntryKind.Normal, default));
+        });
+        node.Loop.RunTurn();
+
+        Task<Proposed> job = node.Proposer.ProposeAsync(LoopUnderTest.NewJob(1), CancellationToken.None);
+        node.Loop.RunTurn();
+        Assert.Empty(node.Core.Proposed);
+        Assert.False(job.IsCompleted);
+
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 2));
+            ready.Committed.Add(demotion);
+        });
+        node.Loop.RunTurn();
+        node.Loop.RunTurn();
+        Assert.Empty(node.Core.Proposed);
+        Assert.Equal(ResultCode.NotLeader, (await job).Result.Code);
+    }
+
+    [Fact]
     public void A_node_that_was_removed_gets_no_vote()
     {
         using var node = new LoopUnderTest();
@@ -80,10 +114,7 @@ public class LostVoteTests
 
     private static void Commit(LoopUnderTest node, ulong index, MemberChange change)
     {
-        // Field 4 of etcd's raftpb.ConfChange.
-        byte[] context = MemberChangeCodec.Encode(change);
-        var entry = new RaftEntry(
-            index, 2, RaftEntryKind.ConfigurationChange, (byte[])[0x22, (byte)context.Length, .. context]);
+        RaftEntry entry = ChangeEntry(index, term: 2, change);
         node.Core.Enqueue(ready =>
         {
             LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, index));
@@ -93,5 +124,13 @@ public class LostVoteTests
         node.Steps.Clear();
         node.Loop.RunTurn();
         node.Steps.Clear();
+    }
+
+    private static RaftEntry ChangeEntry(ulong index, ulong term, MemberChange change)
+    {
+        // Field 4 of etcd's raftpb.ConfChange.
+        byte[] context = MemberChangeCodec.Encode(change);
+        return new RaftEntry(
+            index, term, RaftEntryKind.ConfigurationChange, (byte[])[0x22, (byte)context.Length, .. context]);
     }
 }
