@@ -44,8 +44,8 @@ public class ConfigurationChangeTests
         foreach (Member bad in (Member[])
         [
             member with { Address = "" },
-            member with { Address = new string('x', Member.AddressBytesMax + 1) },
-            member with { Zone = new string('x', Member.ZoneBytesMax + 1) },
+            member with { Address = new string('x', Limits.AddressBytesMax + 1) },
+            member with { Zone = new string('x', Limits.ZoneBytesMax + 1) },
         ])
         {
             Assert.NotNull(ConfigurationChange.TryApply(configuration, new MemberChange.Put(bad), out _));
@@ -79,7 +79,7 @@ public class ConfigurationChangeTests
     {
         IReadOnlyList<Member> members = configuration.Members;
         Assert.NotEmpty(configuration.Voters);
-        Assert.True(configuration.Voters.Count() <= ConfigurationChange.VotersMax);
+        Assert.True(configuration.Voters.Count() <= Limits.VotersMax);
         Assert.Equal(members.OrderBy(static member => member.Id), members);
         Assert.Equal(members.Count, members.DistinctBy(static member => member.Id).Count());
         Assert.Equal(members.Count, members.DistinctBy(static member => member.Address).Count());

@@ -23,7 +23,7 @@ public sealed class RolePlannerPropertyTests
         {
             PlannedCluster cluster = Draw(new Random(seed));
             cluster.Settle();
-            Assert.InRange(cluster.Voters, 1, ConfigurationChange.VotersMax);
+            Assert.InRange(cluster.Voters, 1, Limits.VotersMax);
         }));
 
     [Fact]

@@ -90,7 +90,8 @@ internal sealed class Stranger(string address)
             }
         });
 
-    private static SslClientAuthenticationOptions Options(TlsFiles? files)
+    /// <summary>TLS as a node speaks it, with these files or without a certificate.</summary>
+    public static SslClientAuthenticationOptions Options(TlsFiles? files)
     {
         var options = new SslClientAuthenticationOptions
         {

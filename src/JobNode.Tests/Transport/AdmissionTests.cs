@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using JobNode.Tests.Support;
 using JobNode.Transport;
@@ -135,7 +134,7 @@ public sealed class AdmissionTests : IDisposable
         await using var stream = new SslStream(socket.GetStream());
         try
         {
-            await stream.AuthenticateAsClientAsync(Options(files));
+            await stream.AuthenticateAsClientAsync(Stranger.Options(files));
             Assert.Equal(0, await stream.ReadAsync(new byte[1]));
         }
         catch (Exception error) when (error is IOException or System.Security.Authentication.AuthenticationException)
@@ -144,28 +143,11 @@ public sealed class AdmissionTests : IDisposable
         }
     }
 
-    private static SslClientAuthenticationOptions Options(TlsFiles? files)
-    {
-        var options = new SslClientAuthenticationOptions
-        {
-            TargetHost = "node",
-            ApplicationProtocols = [SslApplicationProtocol.Http2],
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
-        };
-        if (files is not null)
-        {
-            options.ClientCertificateContext = SslStreamCertificateContext.Create(
-                X509Certificate2.CreateFromPemFile(files.Certificate, files.Key), null, offline: true);
-        }
-
-        return options;
-    }
-
     private async Task<string> ShownByAsync(TestNode server)
     {
         using TcpClient socket = await ConnectAsync(server);
         await using var stream = new SslStream(socket.GetStream());
-        await stream.AuthenticateAsClientAsync(Options(_certificates.Make("visitor")));
+        await stream.AuthenticateAsClientAsync(Stranger.Options(_certificates.Make("visitor")));
         return stream.RemoteCertificate!.GetSerialNumberString();
     }
 

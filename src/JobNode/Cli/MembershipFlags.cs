@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurationText = JobNode.Commands.DurationText;
+using Limits = JobNode.Commands.Limits;
 
 namespace JobNode.Cli;
 
@@ -7,8 +8,6 @@ namespace JobNode.Cli;
 internal sealed class MembershipFlags
 {
     private const int ExpectMax = 100;
-    private const int VotersMax = 9;
-    private const int ZoneBytesMax = 64;
 
     private static readonly MembershipOptions Defaults = new();
 
@@ -22,7 +21,7 @@ internal sealed class MembershipFlags
         "--voters",
         $"Voters to keep, odd (default {Defaults.Voters}); give all nodes the same. More members stand by.",
         1,
-        VotersMax);
+        Limits.VotersMax);
 
     private readonly Option<string?> _zone = CliOptions.Text(
         "--zone", "NAME", "Where this node stands, for example an availability zone: voters are spread over zones.");
@@ -56,9 +55,10 @@ internal sealed class MembershipFlags
         }
 
         string zone = (parsed.GetValue(_zone) ?? "").Trim();
-        if (System.Text.Encoding.UTF8.GetByteCount(zone) > ZoneBytesMax)
+        if (System.Text.Encoding.UTF8.GetByteCount(zone) > Limits.ZoneBytesMax)
         {
-            throw new CliFailure(ExitCode.Usage, $"--zone has more than {ZoneBytesMax} bytes; write a short name.");
+            throw new CliFailure(
+                ExitCode.Usage, $"--zone has more than {Limits.ZoneBytesMax} bytes; write a short name.");
         }
 
         TimeSpan replaceAfter = ReadTime("--replace-after", parsed.GetValue(_replaceAfter), Defaults.ReplaceAfter);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using DurationText = JobNode.Commands.DurationText;
 
 namespace JobNode.Cli;
 
@@ -13,9 +14,6 @@ internal static class SizeOption
         ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
         ("kB", 1_000L), ("MB", 1_000_000L), ("GB", 1_000_000_000L), ("TB", 1_000_000_000_000L), ("", 1L),
     ];
-
-    private static readonly (string Suffix, double Seconds)[] _periods =
-        [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("", 1)];
 
     /// <summary>A number of bytes: 64KiB, 10MB, 1GiB or plain bytes.</summary>
     public static Option<long?> Create(string name, string description, long min) => new(name)
@@ -44,7 +42,7 @@ internal static class SizeOption
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (TryParse(text, out TimeSpan period))
+            if (DurationText.TryParse(text, TimeSpan.FromDays(DaysMax), out TimeSpan period))
             {
                 return period;
             }
@@ -66,21 +64,6 @@ internal static class SizeOption
             out decimal value);
         bool fits = isNumber && value <= (decimal)long.MaxValue / unit;
         bytes = fits ? (long)(value * unit) : 0;
-        return fits;
-    }
-
-    /// <summary>Reads a period.</summary>
-    public static bool TryParse(string text, out TimeSpan period)
-    {
-        (string suffix, double seconds) = _periods.First(
-            unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal));
-        bool isNumber = double.TryParse(
-            text.AsSpan(0, text.Length - suffix.Length),
-            NumberStyles.AllowDecimalPoint,
-            CultureInfo.InvariantCulture,
-            out double value);
-        bool fits = isNumber && value * seconds <= TimeSpan.FromDays(DaysMax).TotalSeconds;
-        period = fits ? TimeSpan.FromSeconds(value * seconds) : default;
         return fits;
     }
 }

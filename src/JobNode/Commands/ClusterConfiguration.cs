@@ -46,12 +46,6 @@ internal sealed record ClusterConfiguration(UInt128 ClusterId, IReadOnlyList<Mem
 /// <summary>One member: its id and the cluster address (HOST:PORT) at which the others reach it.</summary>
 internal sealed record Member(NodeId Id, string Address)
 {
-    /// <summary>Bytes of an address: a host name has 253 at most.</summary>
-    public const int AddressBytesMax = 300;
-
-    /// <summary>Bytes of a zone.</summary>
-    public const int ZoneBytesMax = 64;
-
     /// <summary>What it does in consensus.</summary>
     public MemberRole Role { get; init; } = MemberRole.Voter;
 

@@ -7,7 +7,11 @@ namespace JobNode.Commands;
 internal static class DurationText
 {
     /// <summary>Reads 500ms, 30s, 2m, 24h, 7d or plain seconds; at most 24 days.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out TimeSpan duration)
+    public static bool TryParse([NotNullWhen(true)] string? text, out TimeSpan duration) =>
+        TryParse(text, TimeSpan.FromMilliseconds(int.MaxValue), out duration);
+
+    /// <summary>The same, at most <paramref name="max"/>.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, TimeSpan max, out TimeSpan duration)
     {
         duration = default;
         (string suffix, double unitMs) = text switch
@@ -26,7 +30,7 @@ internal static class DurationText
                 NumberStyles.AllowDecimalPoint,
                 CultureInfo.InvariantCulture,
                 out double value)
-            || value * unitMs > int.MaxValue)
+            || value * unitMs > max.TotalMilliseconds)
         {
             return false;
         }

@@ -36,6 +36,21 @@ internal static class Limits
     /// <summary>How long an API call looks for a leader before it answers "no quorum", in milliseconds.</summary>
     public const int NoLeaderTimeoutMs = 10_000;
 
+    /// <summary>Members of one cluster.</summary>
+    public const int MembersMax = 1000;
+
+    /// <summary>Voters of one cluster: with more a commit only takes longer.</summary>
+    public const int VotersMax = 9;
+
+    /// <summary>Ids of removed members that are remembered.</summary>
+    public const int RemovedMax = 4096;
+
+    /// <summary>UTF-8 bytes of a member's address.</summary>
+    public const int AddressBytesMax = 300;
+
+    /// <summary>UTF-8 bytes of a zone's name.</summary>
+    public const int ZoneBytesMax = 64;
+
     /// <summary>Pulled and cancelled jobs stay readable this long, in milliseconds (one day).</summary>
     public const ulong RetentionMs = 86_400_000;
 }

@@ -27,15 +27,6 @@ internal abstract record MemberChange
 /// </summary>
 internal static class ConfigurationChange
 {
-    /// <summary>Members of one cluster.</summary>
-    public const int MembersMax = 1000;
-
-    /// <summary>Voters of one cluster: with more a commit only takes longer.</summary>
-    public const int VotersMax = 9;
-
-    /// <summary>Removed ids that are remembered.</summary>
-    public const int RemovedMax = 4096;
-
     /// <summary>Applies a change; gives a sentence and changes nothing when it is not valid (any more).</summary>
     public static string? TryApply(
         ClusterConfiguration configuration, MemberChange change, out ClusterConfiguration changed)
@@ -68,21 +59,21 @@ internal static class ConfigurationChange
             : null;
         IEnumerable<Member> members = configuration.Members.Where(other => other.Id != member.Id).Append(member);
         ClusterConfiguration next = configuration with { Members = [.. members.OrderBy(static other => other.Id)] };
-        refusal ??= next.Voters.Count() > VotersMax ? $"a cluster has at most {VotersMax} voters" : null;
+        refusal ??= next.Voters.Count() > Limits.VotersMax ? $"a cluster has at most {Limits.VotersMax} voters" : null;
         return (refusal, next);
     }
 
     private static string? RefuseTexts(Member member)
     {
         int addressBytes = Encoding.UTF8.GetByteCount(member.Address);
-        if (addressBytes is 0 or > Member.AddressBytesMax)
+        if (addressBytes is 0 or > Limits.AddressBytesMax)
         {
-            return $"an address has 1 to {Member.AddressBytesMax} bytes, not {addressBytes}";
+            return $"an address has 1 to {Limits.AddressBytesMax} bytes, not {addressBytes}";
         }
 
         int zoneBytes = Encoding.UTF8.GetByteCount(member.Zone);
-        return zoneBytes > Member.ZoneBytesMax
-            ? $"a zone has at most {Member.ZoneBytesMax} bytes, not {zoneBytes}"
+        return zoneBytes > Limits.ZoneBytesMax
+            ? $"a zone has at most {Limits.ZoneBytesMax} bytes, not {zoneBytes}"
             : null;
     }
 
@@ -93,9 +84,9 @@ internal static class ConfigurationChange
             return $"node {member.Id} was removed, and a removed node never comes back";
         }
 
-        if (configuration.Members.Count >= MembersMax)
+        if (configuration.Members.Count >= Limits.MembersMax)
         {
-            return $"a cluster has at most {MembersMax} members";
+            return $"a cluster has at most {Limits.MembersMax} members";
         }
 
         if (member.FeatureLevel < configuration.FeatureLevel)
@@ -144,7 +135,7 @@ internal static class ConfigurationChange
         return (null, configuration with
         {
             Members = [.. configuration.Members.Where(member => member.Id != id)],
-            Removed = [.. configuration.Removed.Append(id).TakeLast(RemovedMax)],
+            Removed = [.. configuration.Removed.Append(id).TakeLast(Limits.RemovedMax)],
         });
     }
 

@@ -57,8 +57,8 @@ internal static class MemberChangeCodec
     {
         int addressBytes = _text.GetByteCount(member.Address);
         int zoneBytes = _text.GetByteCount(member.Zone);
-        Invariant.That(addressBytes <= Member.AddressBytesMax, "an address is bounded");
-        Invariant.That(zoneBytes <= Member.ZoneBytesMax, "a zone is bounded");
+        Invariant.That(addressBytes <= Limits.AddressBytesMax, "an address is bounded");
+        Invariant.That(zoneBytes <= Limits.ZoneBytesMax, "a zone is bounded");
         byte[] bytes = new byte[HeadBytes + MemberBytes + addressBytes + zoneBytes];
         WireWriter writer = Begin(bytes, KindPut);
         writer.Write(member.Id.Value);
@@ -100,8 +100,8 @@ internal static class MemberChangeCodec
         byte role = reader.ReadByte("role");
         reader.Require(role <= (byte)MemberRole.Voter, "role", $"{role} is unknown");
         int level = ReadLevel(ref reader);
-        string address = ReadText(ref reader, "address", Member.AddressBytesMax);
-        string zone = ReadText(ref reader, "zone", Member.ZoneBytesMax);
+        string address = ReadText(ref reader, "address", Limits.AddressBytesMax);
+        string zone = ReadText(ref reader, "zone", Limits.ZoneBytesMax);
         return new Member(id, address) { Role = (MemberRole)role, FeatureLevel = level, Zone = zone };
     }
 

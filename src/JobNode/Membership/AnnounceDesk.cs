@@ -20,7 +20,7 @@ internal sealed class AnnounceDesk(
     ILogger logger)
 {
     private const int PendingMs = 1500;
-    private const int CheckedMax = 2 * ConfigurationChange.MembersMax;
+    private const int CheckedMax = 2 * Limits.MembersMax;
 
     private static readonly TimeSpan OldSelfAwaited = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan CheckLasts = TimeSpan.FromSeconds(10);
@@ -114,8 +114,8 @@ internal sealed class AnnounceDesk(
         string? refusal = said.HasLog
             ? $"node {said.Node} has a log of this cluster but is no member of it: start it with an empty --data-dir"
             : said.FeatureLevel < configuration.FeatureLevel ? SayTooOld(said, configuration)
-            : configuration.Members.Count >= ConfigurationChange.MembersMax
-                ? $"the cluster has {ConfigurationChange.MembersMax} members, and no room for more"
+            : configuration.Members.Count >= Limits.MembersMax
+                ? $"the cluster has {Limits.MembersMax} members, and no room for more"
                 : await CheckAddressAsync(said, cancellation);
         if (refusal is not null)
         {

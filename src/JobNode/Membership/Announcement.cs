@@ -71,7 +71,7 @@ internal sealed record Announcement(NodeId Node, string Address)
         return new Announcement(MembershipJson.ReadNode(json.Node), MembershipJson.ReadAddress(json.Address))
         {
             Zone = MembershipJson.ReadText(json.Zone),
-            ApiAddress = MembershipJson.ReadText(json.Api, Member.AddressBytesMax),
+            ApiAddress = MembershipJson.ReadText(json.Api, Limits.AddressBytesMax),
             Version = MembershipJson.ReadText(json.Version, VersionBytesMax),
             FeatureLevel = json.FeatureLevel,
             ClusterId = cluster,

@@ -9,7 +9,7 @@ namespace JobNode.Membership;
 /// </summary>
 internal sealed class MemberContacts(TimeProvider time)
 {
-    private const int NodesMax = 2 * ConfigurationChange.MembersMax;
+    private const int NodesMax = 2 * Limits.MembersMax;
 
     private static readonly TimeSpan JoinerPatience = TimeSpan.FromSeconds(10);
 

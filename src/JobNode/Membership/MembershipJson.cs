@@ -11,7 +11,7 @@ namespace JobNode.Membership;
 /// <summary>Reading and writing the JSON between nodes; what comes in is checked here.</summary>
 internal static class MembershipJson
 {
-    private const int TextMax = Member.ZoneBytesMax;
+    private const int TextMax = Limits.ZoneBytesMax;
 
     /// <summary>The wire form of a configuration.</summary>
     public static ConfigurationJson From(ClusterConfiguration configuration) => new(

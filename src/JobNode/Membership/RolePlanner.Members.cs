@@ -65,7 +65,7 @@ internal sealed partial class RolePlanner
         {
             if (_configuration.Find(joiner.Id) is not null || _configuration.Removed.Contains(joiner.Id)
                 || joiner.FeatureLevel < _configuration.FeatureLevel
-                || _configuration.Members.Count >= ConfigurationChange.MembersMax)
+                || _configuration.Members.Count >= Limits.MembersMax)
             {
                 continue;
             }

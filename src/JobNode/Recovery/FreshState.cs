@@ -40,6 +40,6 @@ internal static class FreshState
             [new Member(self, address) { Zone = zone, FeatureLevel = FeatureLevels.Latest }])
         {
             FeatureLevel = featureLevel,
-            Removed = [.. removed.TakeLast(ConfigurationChange.RemovedMax)],
+            Removed = [.. removed.TakeLast(Limits.RemovedMax)],
         };
 }

@@ -14,7 +14,7 @@ namespace JobNode.Transport;
 /// </remarks>
 internal sealed class PeerDirectory(StatusBoard board)
 {
-    private const int SaidMax = 2 * ConfigurationChange.MembersMax;
+    private const int SaidMax = 2 * Limits.MembersMax;
 
     private readonly ConcurrentDictionary<NodeId, Said> _said = new();
 

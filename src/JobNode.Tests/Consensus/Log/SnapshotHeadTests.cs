@@ -35,14 +35,14 @@ public class SnapshotHeadTests
     {
         var configuration = new ClusterConfiguration(7,
         [
-            .. Enumerable.Range(1, ConfigurationChange.MembersMax).Select(static id =>
-                new Member(new NodeId((ulong)id), new string('x', Member.AddressBytesMax))
+            .. Enumerable.Range(1, Limits.MembersMax).Select(static id =>
+                new Member(new NodeId((ulong)id), new string('x', Limits.AddressBytesMax))
                 {
-                    Zone = new string('z', Member.ZoneBytesMax),
+                    Zone = new string('z', Limits.ZoneBytesMax),
                 }),
         ])
         {
-            Removed = [.. Enumerable.Range(2_000, ConfigurationChange.RemovedMax).Select(id => new NodeId((ulong)id))],
+            Removed = [.. Enumerable.Range(2_000, Limits.RemovedMax).Select(id => new NodeId((ulong)id))],
         };
         Assert.Equal(configuration, Reopened(configuration));
     }
