@@ -24,6 +24,7 @@ internal sealed partial class WriteAheadLog
     private long _lengthBytes;
     private long _end;
     private long _syncedBelow;
+    private bool _isMarked;
     private ulong _maxIndex;
     private ulong _compactedThrough;
 
@@ -209,24 +210,11 @@ internal sealed partial class WriteAheadLog
             RecycleCompacted();
         });
         _syncedBelow = _end;
-        try
+        _isMarked = recovery.IsMarked;
+        if (!_isMarked)
         {
             WriteMark();
-        }
-        catch (StorageException error) when (error.CanRetry)
-        {
-            // A disk without space: the mark is in the buffer, and is written before anything else is.
-        }
-    }
-
-    /// <summary>Writes a record that vouches for all before it, when there is something and there is room.</summary>
-    private void WriteMark()
-    {
-        bool fits = _end + LogRecord.SizeOf(0) + LogRecord.HeadBytes <= _lengthBytes;
-        if (fits && _end > LogSegmentHeader.SizeBytes)
-        {
-            _buffer.AddMark(_syncedBelow, _seed, _end);
-            FlushAndSync();
+            SyncMark();
         }
     }
 
@@ -238,6 +226,7 @@ internal sealed partial class WriteAheadLog
         {
             // All of the old segment is durable before the new one exists: only the last can have a torn tail.
             FlushAndSync();
+            SyncMark();
             Guarded(() => CreateSegment(
                 SegmentStart.Following, LastIndex, HardState, LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes));
         }
@@ -277,6 +266,7 @@ internal sealed partial class WriteAheadLog
         _seed = LogRecord.SeedOf(_sequence, header.FirstIndex);
         _end = LogSegmentHeader.SizeBytes;
         _syncedBelow = _end;
+        _isMarked = true;
         _maxIndex = lastIndex;
     }
 
