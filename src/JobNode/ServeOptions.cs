@@ -47,6 +47,10 @@ internal sealed record MembershipOptions
 
     /// <summary>A member silent for this long is removed (<c>--reap-after</c>).</summary>
     public TimeSpan ReapAfter { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>With damaged data the node ends instead of being rebuilt from its cluster
+    /// (<c>--no-rebuild</c>).</summary>
+    public bool NeverRebuild { get; init; }
 }
 
 /// <summary>Certificates, tokens, and what is open to whom.</summary>
