@@ -90,10 +90,21 @@ internal sealed partial class NodeHost
                 Self = _identity.Self,
                 Conditions = _conditions,
                 Timings = _timings,
+                Scrubs = _scrubs,
                 DescribeDisk = disk.Describe,
             },
             logger,
             events.Send);
+    }
+
+    private void StartScrubber(RaftLoop loop)
+    {
+        Scrubber scrubber = Keep(new Scrubber(
+            loop,
+            cancellation => new ScrubbedDirectory(_options.DataDirectory, Scrubber.BytesPerSecond, cancellation),
+            _scrubs,
+            _loggers.CreateLogger("JobNode.Consensus")));
+        scrubber.Start(_options.Limits.ScrubEvery, _time);
     }
 
     private static WriteAheadLogOptions NewLogOptions() => new()
@@ -156,6 +167,7 @@ internal sealed partial class NodeHost
             calls)
         {
             Timings = _timings,
+            Scrubs = _scrubs,
         });
     }
 

@@ -38,8 +38,8 @@ internal sealed partial class NodeHost
             _data.Known.Own.Length > 0 ? HostPort.Parse(_data.Known.Own) : null,
             _data.Known.Others,
             _options.Peers,
-            $"the data of this node is damaged ({damage.FileName} at byte {damage.Offset}: {damage.Reason}), so it does "
-                + "not vote",
+            $"the data of this node is damaged ({damage.FileName} at byte {damage.Offset}: {damage.Reason}), so it "
+                + "does not vote",
             "It is rebuilt by itself as soon as a majority of the others is there. 'jobnode check' shows all damage; "
                 + "without a majority: 'jobnode recover' on a sound node, or 'jobnode restore' of a backup");
         ClusterConfiguration configuration = await _bootstrap.RebuildAsync(

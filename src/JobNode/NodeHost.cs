@@ -41,6 +41,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly NodeStop _stop = new();
     private readonly MemberContacts _contacts;
     private readonly RaftTimings _timings = new();
+    private readonly ScrubCounts _scrubs = new();
     private StatusBoard? _board;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
@@ -146,6 +147,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _endpoint.Admitted = directory.Note;
         streams.Attach(loop);
         raft.Start();
+        StartScrubber(loop);
         members.Start();
         work.Start();
         OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);

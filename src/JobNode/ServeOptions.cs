@@ -96,4 +96,7 @@ internal sealed record LimitOptions
 
     /// <summary>Results that nobody pulls are kept this long (<c>--retention-unpulled</c>); zero: for ever.</summary>
     public TimeSpan RetentionUnpulled { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Files at rest are read again this often (<c>--scrub-every</c>); zero: never.</summary>
+    public TimeSpan ScrubEvery { get; init; } = TimeSpan.FromHours(6);
 }

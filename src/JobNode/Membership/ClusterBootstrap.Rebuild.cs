@@ -43,7 +43,9 @@ internal sealed partial class ClusterBootstrap
             if (own is { } known && members.Length > 0 && WhyNotOne(answers, members) is null)
             {
                 _identity.AdvertiseAs(known);
-                ClusterConfiguration configuration = await AskInAsync(order, members, cancellation);
+                // Who is silent now may be the one that answers later; who is of another cluster refuses.
+                IReadOnlyList<string> seeds = order.ClusterId == UInt128.Zero ? members : [.. members.Union(asked)];
+                ClusterConfiguration configuration = await AskInAsync(order, seeds, cancellation);
                 admitted();
                 return SaveJoined(configuration);
             }
@@ -57,7 +59,7 @@ internal sealed partial class ClusterBootstrap
     }
 
     private async Task<ClusterConfiguration> AskInAsync(
-        RebuildOrder order, string[] members, CancellationToken cancellation)
+        RebuildOrder order, IReadOnlyList<string> seeds, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -69,7 +71,7 @@ internal sealed partial class ClusterBootstrap
             (reason, needsPeople) => Report(new BootstrapStep.Wait(
                 $"{order.Damage}, and its cluster does not take it in yet: {reason}. {order.Advice}", needsPeople)));
         Announcement announcement = _parts.Describe() with { ClusterId = order.ClusterId };
-        ClusterConfiguration configuration = await join.RunAsync(announcement, members, cancellation);
+        ClusterConfiguration configuration = await join.RunAsync(announcement, seeds, cancellation);
         Invariant.That(
             order.ClusterId == UInt128.Zero || configuration.ClusterId == order.ClusterId,
             "a damaged node comes back to its own cluster only");

@@ -19,8 +19,8 @@ internal static partial class LogMessages
     public static partial void NodeStopping(this ILogger logger);
 
     [LoggerMessage(6006, LogLevel.Error,
-        "the data of this node is damaged ({File} at byte {Offset}: {Reason}): it does not vote, and waits to be rebuilt "
-            + "from the rest of its cluster as node {Node}")]
+        "the data of this node is damaged ({File} at byte {Offset}: {Reason}): it does not vote, and waits to be "
+            + "rebuilt from the rest of its cluster as node {Node}")]
     public static partial void DataDamaged(
         this ILogger logger, string file, long offset, string reason, string node);
 

@@ -87,7 +87,7 @@ internal static class DamageMark
         storage.Sync();
     }
 
-    /// <summary>The mark with what it remembers, or null when there is none. A damaged one is one all the same.</summary>
+    /// <summary>The mark with what it remembers, or null when there is none. A damaged mark is one, too.</summary>
     public static (string Reason, string Aside, KnownCluster Known)? Find(IStorageDirectory storage)
     {
         if (!storage.List().Contains(Name))

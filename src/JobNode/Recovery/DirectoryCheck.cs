@@ -154,6 +154,12 @@ internal sealed class DirectoryCheck
         {
             _state = null;
             Damage(error.FileName, $"damaged at byte {error.Offset}", error.Message.TrimEnd('.'));
+            foreach (LogDamagedException more in LogScrub.FindAll(_storage).Where(found =>
+                found.FileName != error.FileName || found.Offset != error.Offset))
+            {
+                Damage(more.FileName, $"damaged at byte {more.Offset}",
+                    $"{more.FileName} at byte {more.Offset}: {more.Reason}");
+            }
         }
         catch (FeatureLevelException error)
         {

@@ -127,7 +127,8 @@ internal sealed class NodeData : IDisposable
 
     /// <summary>A running node learned that its log has lost what it had acknowledged: the next start knows.</summary>
     /// <exception cref="IOException">It cannot be written down.</exception>
-    public void NoteLoss(string reason) => DamageMark.Write(Storage, KnownCluster.Of(Storage, NodeId), reason, aside: "");
+    public void NoteLoss(string reason) =>
+        DamageMark.Write(Storage, KnownCluster.Of(Storage, NodeId), reason, aside: "");
 
     /// <inheritdoc/>
     public void Dispose()

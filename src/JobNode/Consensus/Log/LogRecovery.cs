@@ -169,7 +169,7 @@ internal sealed class LogRecovery
         }
         else
         {
-            _sealed.Add(new LogSegmentInfo(name, header.Sequence, maxIndex));
+            _sealed.Add(new LogSegmentInfo(name, header.Sequence, maxIndex, position));
         }
 
         LastMaxIndex = maxIndex;
