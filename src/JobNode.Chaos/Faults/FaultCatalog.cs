@@ -1,4 +1,3 @@
-using JobNode.Chaos.Hosts;
 using JobNode.Chaos.Networks;
 
 namespace JobNode.Chaos.Faults;

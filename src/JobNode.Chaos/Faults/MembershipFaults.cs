@@ -7,46 +7,41 @@ namespace JobNode.Chaos.Faults;
 /// </summary>
 internal sealed class JoinLeaveFault(FaultScene scene) : IFault
 {
-    private Host? _host;
-    private string _what = "";
+    private readonly Host _host = scene.Cluster.Hosts[^1];
+    private Task<bool>? _leaving;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
+    public IReadOnlyList<string> Targets => [_host.Name];
 
     /// <inheritdoc/>
-    public string Description => $"{_host?.Name} {_what}";
+    public string Description => _leaving is null ? $"{_host.Name} joins" : $"{_host.Name} is told to leave for good";
 
     /// <inheritdoc/>
-    public async Task BeginAsync(CancellationToken cancellation)
+    public Task BeginAsync(CancellationToken cancellation)
     {
-        _host = scene.Cluster.Hosts[^1];
-        if (!_host.IsMember)
+        if (_host.IsMember)
         {
-            _what = "joins";
+            _leaving = Leaving.LeaveAsync(scene, _host);
+        }
+        else
+        {
             _host.Disk.Wipe();
             _host.Shim.ForgetUnsyncedWrites();
             _host.IsMember = true;
-            return;
-        }
-
-        bool hasLeft = await Leaving.LeaveAsync(scene, _host);
-        _host.IsMember = !hasLeft;
-        _what = hasLeft ? "leaves for good" : "was to leave, and could not";
-        if (!hasLeft)
-        {
-            _host.Release();
-        }
-    }
-
-    /// <inheritdoc/>
-    public Task EndAsync()
-    {
-        if (_host is { IsMember: false })
-        {
-            _host.Release();
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task EndAsync()
+    {
+        if (_leaving is not null)
+        {
+            // One that could not leave is a member still, and comes back empty.
+            _host.IsMember = !await _leaving;
+            _host.Release();
+        }
     }
 }
 
@@ -54,95 +49,99 @@ internal sealed class JoinLeaveFault(FaultScene scene) : IFault
 internal sealed class LeaveFault(FaultScene scene) : IFault
 {
     private Host? _host;
-    private bool _hasLeft;
+    private Task<bool> _leaving = Task.FromResult(false);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
 
     /// <inheritdoc/>
-    public string Description =>
-        $"{_host?.Name} {(_hasLeft ? "leaves" : "was to leave, and could not")}, and comes back empty";
+    public string Description => $"{_host?.Name} is told to leave, and comes back empty";
 
     /// <inheritdoc/>
-    public async Task BeginAsync(CancellationToken cancellation)
+    public Task BeginAsync(CancellationToken cancellation)
     {
         _host = scene.OneVoter();
-        _hasLeft = await Leaving.LeaveAsync(scene, _host);
-    }
-
-    /// <inheritdoc/>
-    public Task EndAsync()
-    {
-        _host?.Release();
+        _leaving = Leaving.LeaveAsync(scene, _host);
         return Task.CompletedTask;
-    }
-}
-
-/// <summary>A member is removed by command while it runs; later it comes back as a new machine.</summary>
-internal sealed class RemoveFault(FaultScene scene) : IFault
-{
-    private Host? _host;
-    private string _outcome = "";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
-
-    /// <inheritdoc/>
-    public string Description => $"{_host?.Name} is removed by command, and comes back empty: {_outcome}";
-
-    /// <inheritdoc/>
-    public async Task BeginAsync(CancellationToken cancellation)
-    {
-        _host = scene.OneVoter();
-        if (scene.Cluster.StateOf(_host) is not { } state
-            || scene.Cluster.Voters.FirstOrDefault(host => host != _host && host.IsRunning) is not { } asked)
-        {
-            _outcome = "nobody could be asked";
-            return;
-        }
-
-        _host.Excuse = "removed";
-        (int code, string output) = await scene.VerbAsync(asked, "members", "remove", state.NodeId);
-        _outcome = code == 0 ? "done" : output.Split('\n')[0];
     }
 
     /// <inheritdoc/>
     public async Task EndAsync()
     {
-        if (_host is null || _outcome.Length == 0 || _host.Excuse is null)
-        {
-            return;
-        }
-
-        await Down.BringAsync([_host]);
-        _host.Disk.Wipe();
-        _host.Shim.ForgetUnsyncedWrites();
-        Down.Release([_host]);
+        await _leaving;
+        _host?.Release();
     }
 }
 
-/// <summary>Leadership moves by command.</summary>
-internal sealed class TransferFault(FaultScene scene) : IFault
+/// <summary>A member is removed by command while it runs; it ends, and comes back as a new machine.</summary>
+internal sealed class RemoveFault(FaultScene scene) : IFault
 {
-    private string _outcome = "";
     private Host? _host;
+    private Task _removal = Task.CompletedTask;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
 
     /// <inheritdoc/>
-    public string Description => $"leadership is handed over by {_host?.Name}: {_outcome}";
+    public string Description => $"{_host?.Name} is removed by command, and comes back empty";
 
     /// <inheritdoc/>
-    public async Task BeginAsync(CancellationToken cancellation)
+    public Task BeginAsync(CancellationToken cancellation)
     {
-        _host = scene.Cluster.Leader ?? scene.OneVoter();
-        (int code, string output) = await scene.VerbAsync(_host, "transfer");
-        _outcome = code == 0 ? "done" : output.Split('\n')[0];
+        _host = scene.OneVoter();
+        Host asked = scene.Any<Host>([.. scene.Cluster.Members.Where(host => host != _host)]);
+        if (scene.Cluster.StateOf(_host) is { } state)
+        {
+            _host.Excuse = Cluster.RemovedExcuse;
+            _removal = Verb.RunAsync(scene, asked, "members", "remove", state.NodeId);
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task EndAsync() => Task.CompletedTask;
+    public Task EndAsync() => _removal;
+}
+
+/// <summary>Leadership moves by command.</summary>
+internal sealed class TransferFault(FaultScene scene) : IFault
+{
+    private Host? _host;
+    private Task _transfer = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
+
+    /// <inheritdoc/>
+    public string Description => $"{_host?.Name} is told to hand over the leadership";
+
+    /// <inheritdoc/>
+    public Task BeginAsync(CancellationToken cancellation)
+    {
+        _host = scene.Cluster.Leader ?? scene.OneVoter();
+        _transfer = Verb.RunAsync(scene, _host, "transfer");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task EndAsync() => _transfer;
+}
+
+/// <summary>A command of the program, whose outcome is counted.</summary>
+internal static class Verb
+{
+    /// <summary>Gives true when it said that it was done.</summary>
+    public static async Task<bool> RunAsync(FaultScene scene, Host host, params string[] arguments)
+    {
+        (int code, string output) = await scene.VerbAsync(host, arguments);
+        scene.Cluster.Count($"jobnode {arguments[0]}: {(code == 0 ? "done" : "refused or given up")}");
+        if (code != 0)
+        {
+            scene.Log.Say($"{host.Name}: jobnode {string.Join(' ', arguments)}: {output.Split('\n')[^1]}");
+        }
+
+        return code == 0;
+    }
 }
 
 /// <summary>How a host leaves.</summary>
@@ -155,15 +154,11 @@ internal static class Leaving
     public static async Task<bool> LeaveAsync(FaultScene scene, Host host)
     {
         host.Hold();
-        (int code, string output) = await scene.VerbAsync(host, "drain", "--leave");
+        host.IsEndExpected = true;
+        bool hasLeft = await Verb.RunAsync(scene, host, "drain", "--leave");
         await host.KillAsync();
         host.Disk.Wipe();
         host.Shim.ForgetUnsyncedWrites();
-        if (code != 0)
-        {
-            scene.Log.Say($"{host.Name} could not leave: {output.Split('\n')[^1]}");
-        }
-
-        return code == 0;
+        return hasLeft;
     }
 }

@@ -106,7 +106,7 @@ internal sealed class RestartFault(FaultScene scene) : IFault
     private const int BackTimeoutMs = 10_000;
     private const int PollMs = 100;
 
-    private readonly CancellationTokenSource _end = new();
+    private volatile bool _isOver;
     private Task _round = Task.CompletedTask;
     private IReadOnlyList<Host> _hosts = [];
 
@@ -127,16 +127,15 @@ internal sealed class RestartFault(FaultScene scene) : IFault
     /// <inheritdoc/>
     public async Task EndAsync()
     {
-        await _end.CancelAsync();
+        _isOver = true;
         await _round;
-        _end.Dispose();
     }
 
     private async Task RestartAllAsync()
     {
         foreach (Host host in _hosts)
         {
-            if (_end.IsCancellationRequested)
+            if (_isOver)
             {
                 return;
             }
@@ -145,7 +144,7 @@ internal sealed class RestartFault(FaultScene scene) : IFault
             bool isByItself = await host.TerminateAsync();
             scene.Cluster.Count(isByItself ? "ended in order after SIGTERM" : "killed when SIGTERM took too long");
             host.Release();
-            for (int waited = 0; waited < BackTimeoutMs && !_end.IsCancellationRequested; waited += PollMs)
+            for (int waited = 0; waited < BackTimeoutMs && !_isOver; waited += PollMs)
             {
                 if (host.IsRunning && scene.Cluster.StateOf(host)?.State == "ready")
                 {

@@ -11,6 +11,9 @@ namespace JobNode.Chaos.Hosts;
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
+    /// <summary>The excuse of a host that is removed by command.</summary>
+    public const string RemovedExcuse = "removed";
+
     private const int SuperviseMs = 200;
     private const int PollMs = 500;
     private const int FreshMs = 3_000;
@@ -20,7 +23,6 @@ internal sealed class Cluster : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Host, (NodeState State, long At)> _states = new();
-    private readonly ConcurrentDictionary<ulong, (string Digest, Host Host)> _digests = new();
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _findings = new();
     private readonly List<Task> _loops = [];
@@ -44,9 +46,6 @@ internal sealed class Cluster : IAsyncDisposable
             HostNetwork.Add(Network, host);
         }
     }
-
-    /// <summary>Told whenever a leader was seen: host, term.</summary>
-    public Action<Host, ulong>? LeaderSeen { get; set; }
 
     /// <summary>How many voters the cluster is to have.</summary>
     public int Nodes { get; }
@@ -234,6 +233,13 @@ internal sealed class Cluster : IAsyncDisposable
             host.Shim.ForgetUnsyncedWrites();
             host.IsDamaged = false;
         }
+        else if (host.Excuse == RemovedExcuse && words.Contains("never comes back", StringComparison.Ordinal))
+        {
+            _log.Say($"{host.Name} was removed, and comes back as a new machine");
+            Count("wiped after removal");
+            host.Disk.Wipe();
+            host.Shim.ForgetUnsyncedWrites();
+        }
         else if (host.Excuse is { } excuse)
         {
             _log.Say($"{host.Name} ended with {code} ({excuse}): {LastLine(words)}");
@@ -258,7 +264,7 @@ internal sealed class Cluster : IAsyncDisposable
                 {
                     if (await NodeState.TryReadAsync(host, _stop.Token) is { } state)
                     {
-                        Note(host, state);
+                        _states[host] = (state, Stopwatch.GetTimestamp());
                     }
                 }
                 catch (OperationCanceledException)
@@ -268,28 +274,6 @@ internal sealed class Cluster : IAsyncDisposable
             }
 
             await Task.Delay(PollMs, CancellationToken.None);
-        }
-    }
-
-    private void Note(Host host, NodeState state)
-    {
-        _states[host] = (state, Stopwatch.GetTimestamp());
-        if (state.Role == "leader")
-        {
-            LeaderSeen?.Invoke(host, state.Term);
-        }
-
-        if (state.Role is "spare" or "none" || state.StateDigest.Length == 0)
-        {
-            // A spare holds no state of its own.
-            return;
-        }
-
-        (string digest, Host other) = _digests.GetOrAdd(state.AppliedIndex, (state.StateDigest, host));
-        if (digest != state.StateDigest)
-        {
-            Find($"the states differ at entry {state.AppliedIndex}: {host.Name} has {state.StateDigest}, "
-                + $"{other.Name} had {digest}");
         }
     }
 }
