@@ -58,8 +58,19 @@ mkdir -p "$work"
 gcc -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -o "$work/shim.so.$$" "$root/src/JobNode.Chaos/Shim/shim.c"
 mv -f "$work/shim.so.$$" "$work/shim.so"
 
-# Namespaces of its own: with their first process everything in them ends, by whatever it is ended.
-exec unshare --net --mount --pid --mount-proc --fork --kill-child \
+# Namespaces of its own: with their first process everything in them ends, by whatever that is ended.
+setpriv --pdeathsig KILL unshare --net --mount --pid --mount-proc --fork --kill-child \
     dotnet "$root/artifacts/chaos-program/jobnode-chaos.dll" \
-    --binary "$root/artifacts/jobnode" --shim "$work/shim.so" --results "$root/artifacts/chaos" \
-    --time "$seconds" --seed "$seed" --nodes "${NODES:-3}" --faults "${FAULTS:-all}" "$@"
+    --binary "${JOBNODE_BINARY:-$root/artifacts/jobnode}" --shim "$work/shim.so" --results "$root/artifacts/chaos" \
+    --time "$seconds" --seed "$seed" --nodes "${NODES:-3}" --faults "${FAULTS:-all}" "$@" &
+harness=$!
+
+# unshare takes no signals; its child ends the run in order at the first, and at once at the second.
+trap 'kill -TERM "$(tr -d " " <"/proc/$harness/task/$harness/children")"' INT TERM
+
+code=0
+while kill -0 "$harness" 2>/dev/null; do
+    code=0
+    wait "$harness" || code=$?
+done
+exit "$code"

@@ -51,6 +51,11 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             log.Say("not everything drained");
         }
 
+        if (cluster.Findings.Count > 0)
+        {
+            folder.KeepDisks(cluster.Hosts);
+        }
+
         Dictionary<string, ShimHits> hits = cluster.Hosts.ToDictionary(host => host.Name, host => host.Shim.Hits);
         log.Say("the history is judged");
         Verdict verdict = HistoryChecker.Check(history);

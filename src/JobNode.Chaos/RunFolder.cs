@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobNode.Chaos.Hosts;
 
 namespace JobNode.Chaos;
 
@@ -36,4 +37,18 @@ internal sealed class RunFolder
 
     /// <summary>What was done, line by line.</summary>
     public string LogPath => System.IO.Path.Join(Path, "run.log");
+
+    /// <summary>Copies the data directories to where they can be looked at when the run is over.</summary>
+    public void KeepDisks(IEnumerable<Host> hosts)
+    {
+        foreach (Host host in hosts)
+        {
+            string target = System.IO.Path.Join(Path, "data", host.Name);
+            Directory.CreateDirectory(target);
+            foreach (string file in host.Disk.Files(""))
+            {
+                File.Copy(file, System.IO.Path.Join(target, System.IO.Path.GetFileName(file)), overwrite: true);
+            }
+        }
+    }
 }

@@ -34,6 +34,11 @@ internal sealed class KillFault(FaultScene scene, Func<FaultScene, IReadOnlyList
 /// </summary>
 internal sealed class PowerCutFault(FaultScene scene, bool isForAll) : IFault
 {
+    /// <summary>So that writes are under way when the power goes: else hardly any would be unsynced.</summary>
+    private const int SlowSyncMs = 40;
+
+    private const int SlowForMs = 500;
+
     private IReadOnlyList<Host> _hosts = [];
     private int _lost;
 
@@ -48,7 +53,10 @@ internal sealed class PowerCutFault(FaultScene scene, bool isForAll) : IFault
     public async Task BeginAsync(CancellationToken cancellation)
     {
         _hosts = isForAll ? [.. scene.Cluster.Members] : scene.Minority();
+        SlowDown(SlowSyncMs);
+        await Task.Delay(SlowForMs + scene.Random.Next(SlowForMs), cancellation);
         await Down.BringAsync(_hosts);
+        SlowDown(0);
         foreach (Host host in _hosts)
         {
             _lost += host.Disk.LoseUnsynced(host.Shim, scene.Random);
@@ -60,6 +68,14 @@ internal sealed class PowerCutFault(FaultScene scene, bool isForAll) : IFault
     {
         Down.Release(_hosts);
         return Task.CompletedTask;
+    }
+
+    private void SlowDown(int milliseconds)
+    {
+        foreach (Host host in _hosts)
+        {
+            host.Shim.SlowSyncMs = milliseconds;
+        }
     }
 }
 
