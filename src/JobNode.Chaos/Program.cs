@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using JobNode.Chaos.Histories;
 using JobNode.Chaos.Hosts;
+using JobNode.Chaos.Timelines;
 
 namespace JobNode.Chaos;
 
@@ -40,6 +41,7 @@ internal static class Program
         log.Say($"seed {options.Seed}, {options.Nodes} nodes, {options.Time}; results in {folder.Path}");
         using History history = new(folder.HistoryPath);
         RunResult result = await new ChaosRun(options, folder, history, log).RunAsync(stop.Token);
+        Timeline.Write(history, result.Verdict, folder.TimelinePath);
         string summary = result.Summary();
         await File.WriteAllTextAsync(folder.SummaryPath, summary);
         Console.WriteLine(summary);

@@ -202,8 +202,14 @@ internal sealed class Cluster : IAsyncDisposable
         {
             foreach (Host host in Hosts.Where(host => host.IsWanted && !host.IsRunning))
             {
-                if (host.ExitCode is { } code && Stopwatch.GetElapsedTime(host.StartedAt) > RestartPause)
+                if (host.ExitCode is { } code)
                 {
+                    if (Stopwatch.GetElapsedTime(host.StartedAt) < RestartPause)
+                    {
+                        // One that ends at once is not started again at once.
+                        continue;
+                    }
+
                     Explain(host, code);
                 }
 
