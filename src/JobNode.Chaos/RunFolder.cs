@@ -6,7 +6,7 @@ namespace JobNode.Chaos;
 /// <summary>Where a run puts what it leaves, and what it needs meanwhile.</summary>
 internal sealed class RunFolder
 {
-    /// <summary>Makes the folder of a seed anew; names differ by number of nodes, so that two can run at a time.</summary>
+    /// <summary>Makes the folder of a seed anew; two with other numbers of nodes can run at once.</summary>
     public RunFolder(ChaosOptions options)
     {
         Path = System.IO.Path.Join(options.Results, string.Create(

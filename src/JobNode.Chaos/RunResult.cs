@@ -34,7 +34,8 @@ internal sealed record RunResult(
     {
         Figures figures = Verdict.Figures;
         StringBuilder text = new();
-        Add(text, $"seed {Options.Seed}, {Options.Nodes} nodes, {figures.Length.TotalMinutes:F1} minutes, {Rounds} rounds");
+        double minutes = figures.Length.TotalMinutes;
+        Add(text, $"seed {Options.Seed}, {Options.Nodes} nodes, {minutes:F1} minutes, {Rounds} rounds");
         Add(text, $"");
         Add(text, $"| calls | done | refused | outcome unknown |");
         Add(text, $"| --- | --- | --- | --- |");

@@ -6,7 +6,7 @@ namespace JobNode.Chaos.Faults;
 /// <summary>What happens to a disk while its node is down.</summary>
 internal enum Damage
 {
-    /// <summary>Rubbish behind the last record, as a write leaves that was cut short; nothing on disk is lost.</summary>
+    /// <summary>Rubbish behind the last record, as a write leaves that was cut short; nothing is lost.</summary>
     TornTail = 0,
 
     /// <summary>One bit of a file in use is another.</summary>

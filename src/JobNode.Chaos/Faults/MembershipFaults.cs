@@ -88,7 +88,8 @@ internal sealed class RemoveFault(FaultScene scene) : IFault
     /// <inheritdoc/>
     public Task BeginAsync(CancellationToken cancellation)
     {
-        _host = scene.OneVoter();
+        // A leader is not removed: the product asks for a transfer first.
+        _host = scene.Any<Host>([.. scene.Cluster.Voters.Where(host => host != scene.Cluster.Leader)]);
         Host asked = scene.Any<Host>([.. scene.Cluster.Members.Where(host => host != _host)]);
         if (scene.Cluster.StateOf(_host) is { } state)
         {

@@ -92,7 +92,9 @@ internal sealed class Cluster : IAsyncDisposable
     public Host? Leader => Hosts.Where(host => host.IsRunning && StateOf(host)?.Role == "leader")
         .MaxBy(host => StateOf(host)!.Term);
 
-    /// <summary>The members with a vote, as the leader or else anybody has it; all first members when none answers.</summary>
+    /// <summary>
+    /// The members with a vote, as the leader or else anybody has it; all first members when none answers.
+    /// </summary>
     public IReadOnlyList<Host> Voters
     {
         get

@@ -34,7 +34,7 @@ internal sealed class DataDisk : IDisposable
             return;
         }
 
-        using FileStream ballast = new(_ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20);
+        using FileStream ballast = new(_ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         byte[] block = new byte[1 << 20];
         try
         {

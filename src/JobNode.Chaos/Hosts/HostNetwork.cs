@@ -4,8 +4,8 @@ using JobNode.Chaos.Networks;
 namespace JobNode.Chaos.Hosts;
 
 /// <summary>
-/// Gives each host a network namespace with a device that ends in the <see cref="PacketSwitch"/>, and one to the harness
-/// itself, for its clients. All of it belongs to the namespaces that this program runs in, and goes with them.
+/// Gives each host a network namespace with a device that ends in the <see cref="PacketSwitch"/>, and one to the
+/// harness itself, for its clients. All of it belongs to the namespaces that this program runs in, and goes with them.
 /// </summary>
 internal static class HostNetwork
 {

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace JobNode.Chaos.Networks;
 
 /// <summary>
-/// Makes a TCP segment with data (RFC 9293) into a reset of its connection: the receiver sees an answer that breaks off.
+/// Makes a TCP segment with data (RFC 9293) into a reset of its connection: the receiver sees an answer that breaks
+/// off.
 /// </summary>
 internal static class ConnectionReset
 {
