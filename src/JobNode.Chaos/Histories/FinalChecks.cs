@@ -13,11 +13,7 @@ internal sealed class FinalChecks(JobLedger ledger, Findings findings, long endU
     {
         foreach (JobTrace job in ledger.Jobs)
         {
-            if (job.Enqueue is not null)
-            {
-                CheckEnd(job, job.Enqueue);
-            }
-
+            CheckEnd(job);
             CheckCancel(job);
         }
 
@@ -25,27 +21,25 @@ internal sealed class FinalChecks(JobLedger ledger, Findings findings, long endU
         CheckResults();
     }
 
-    private void CheckEnd(JobTrace job, EnqueueTrace enqueue)
+    private void CheckEnd(JobTrace job)
     {
         if (job.PulledBy is not null || job.CancelledBy is not null)
         {
             return;
         }
 
-        string accepted = $"job {job.Id} was acknowledged to {enqueue.IdBy}";
-        switch (job.LastState)
+        string accepted = job.Enqueue is { } enqueue
+            ? $"job {job.Id} was acknowledged to {enqueue.IdBy}"
+            : $"job {job.Id} was not acknowledged";
+        if (job.LastState == "pulled")
         {
-            case "pulled":
-                findings.Add(Rule.PullAnswerLost, endUs,
-                    $"{accepted} and is pulled according to {job.LastStateBy}, but no answer to any pull gave it");
-                break;
-            case null:
-                findings.Add(Rule.Lost, endUs, $"{accepted}, but never pulled, cancelled or seen again");
-                break;
-            default:
-                findings.Add(Rule.Lost, endUs,
-                    $"{accepted}, but neither pulled nor cancelled; last seen {job.LastState} in {job.LastStateBy}");
-                break;
+            findings.Add(Rule.PullAnswerLost, endUs,
+                $"{accepted} and is pulled according to {job.LastStateBy}, but no answer to any pull gave it");
+        }
+        else if (job.Enqueue is not null)
+        {
+            findings.Add(Rule.Lost, endUs, $"{accepted}, but neither pulled nor cancelled; "
+                + (job.LastState is null ? "nobody saw it again" : $"last seen {job.LastState} in {job.LastStateBy}"));
         }
     }
 

@@ -13,8 +13,8 @@ internal static class Timeline
         .right{color:#14755a} .wrong{color:#b3261e}
         table{border-collapse:collapse;margin:8px 0} td,th{padding:2px 14px 2px 0;text-align:left;vertical-align:top}
         td.n,th.n{text-align:right} th{font-weight:600;border-bottom:1px solid #c9ced3}
-        .tables{display:flex;gap:48px;flex-wrap:wrap} .scroll{overflow-x:auto;border:1px solid #d8dce0;padding:6px}
-        svg text{font:12px system-ui,sans-serif;fill:#1c2126} svg text.key{fill:inherit}
+        .tables{display:flex;gap:48px;flex-wrap:wrap;align-items:flex-start} .scroll{overflow-x:auto;border:1px solid #d8dce0;padding:6px}
+        svg text{font:12px system-ui,sans-serif;fill:#1c2126}
         .axis{text-anchor:middle} svg text.axis{fill:#555} .rate{text-anchor:end} svg text.rate{fill:#777;font-size:10px}
         .tick{stroke:#999} .grid{stroke:#e3e6e9} .ground{fill:#f3f5f7} .gap{fill:#b3261e;fill-opacity:.13}
         svg text.gaplabel{fill:#b3261e;font-size:11px} svg text.inside{fill:#fff;font-size:11px;pointer-events:none}

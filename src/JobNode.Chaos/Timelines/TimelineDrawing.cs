@@ -15,7 +15,7 @@ internal sealed class TimelineDrawing(TimelineData data, Verdict verdict)
     private const double PixelsMin = 1250;
 
     /// <summary>Pixels for a second of a long run; the page scrolls.</summary>
-    private const double PixelsPerSecond = 1;
+    private const double PixelsPerSecond = 0.5;
 
     private const string Rate = "class=\"rate\"";
 
@@ -86,7 +86,7 @@ internal sealed class TimelineDrawing(TimelineData data, Verdict verdict)
         foreach ((string kind, string colour) in Colours)
         {
             FaultFigures? figures = verdict.Figures.Faults.GetValueOrDefault(kind);
-            Label($"{kind} ×{figures?.Count ?? 0}");
+            Label($"{kind} ({figures?.Count ?? 0})");
             Ground();
             foreach (TimelineFault fault in data.Faults.Where(fault => fault.Fault.Kind == kind))
             {
@@ -144,8 +144,8 @@ internal sealed class TimelineDrawing(TimelineData data, Verdict verdict)
         Frame(CurveHeight, top, "jobs / s");
         Curve(data.Pulled, CurveHeight, top, "fill=\"none\" stroke=\"#d08a00\" stroke-width=\"1.2\"");
         Curve(data.Acknowledged, CurveHeight, top, "fill=\"none\" stroke=\"#14755a\" stroke-width=\"1.6\"");
-        _svg.Text(4, _y + 34, "acknowledged", "class=\"key\" fill=\"#14755a\"");
-        _svg.Text(4, _y + 50, "pulled", "class=\"key\" fill=\"#d08a00\"");
+        _svg.Text(4, _y + 34, "acknowledged", "style=\"fill:#14755a\"");
+        _svg.Text(4, _y + 50, "pulled", "style=\"fill:#d08a00\"");
         _y += CurveHeight + 14;
     }
 
@@ -155,8 +155,8 @@ internal sealed class TimelineDrawing(TimelineData data, Verdict verdict)
         Frame(SmallCurveHeight, top, "attempts / s");
         Curve(data.Refused, SmallCurveHeight, top, "fill=\"none\" stroke=\"#6a6a6a\" stroke-width=\"1.2\"");
         Curve(data.Unknown, SmallCurveHeight, top, "fill=\"none\" stroke=\"#b3261e\" stroke-width=\"1.4\"");
-        _svg.Text(4, _y + 32, "unknown", "class=\"key\" fill=\"#b3261e\"");
-        _svg.Text(4, _y + 48, "refused", "class=\"key\" fill=\"#6a6a6a\"");
+        _svg.Text(4, _y + 32, "unknown", "style=\"fill:#b3261e\"");
+        _svg.Text(4, _y + 48, "refused", "style=\"fill:#6a6a6a\"");
         _y += SmallCurveHeight + 14;
     }
 
