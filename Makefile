@@ -9,6 +9,7 @@ PORT ?= 5000
 CLUSTER_PORT ?= 5001
 DATA ?= artifacts/data
 TIME ?= 10m
+CHAOS_SOURCES := $(wildcard src/JobNode.Chaos/*.cs* src/JobNode.Chaos/*/*.cs)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -30,7 +31,7 @@ help: ## show the targets
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
 
-test: tools-test publish artifacts/jobnode-previous ## run every test; ends with "N passed, N failed"
+test: tools-test publish artifacts/jobnode-previous artifacts/chaos-program/jobnode-chaos.dll ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
@@ -39,8 +40,8 @@ bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
 	dotnet run --project bench -c Release --disable-build-servers -- --job short --filter '*'
 	artifacts/jobnode bench hash
 
-chaos: tools-test publish ## try to break it for TIME=10m
-	@bash scripts/chaos.sh "$(TIME)"
+chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
+	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"
 
 lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
 	@bash scripts/lint.sh
@@ -68,3 +69,9 @@ artifacts/jobnode-previous: $(SOURCES)
 
 artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"
+
+# An ordinary program: it starts the native one.
+artifacts/chaos-program/jobnode-chaos.dll: $(SHARED_SOURCES) $(CHAOS_SOURCES)
+	@dotnet publish src/JobNode.Chaos -c Release -o artifacts/chaos-program --disable-build-servers \
+		-nodeReuse:false -v quiet --nologo
+	@touch "$@"
