@@ -1,5 +1,4 @@
 using JobNode.Commands;
-using JobNode.Consensus;
 using JobNode.Consensus.Log;
 using JobNode.Recovery;
 
@@ -42,7 +41,7 @@ public sealed class NodeDataTests
             using var written = new WrittenDirectory();
             inflict(written);
             string before = written.Fingerprint();
-            using NodeData data = Open(written);
+            NodeData data = Open(written);
             Assert.EndsWith(file, data.Damage!.FileName, StringComparison.Ordinal);
             Assert.NotEqual(written.Self, data.NodeId);
             Assert.Null(data.Snapshots.Latest);
@@ -51,6 +50,7 @@ public sealed class NodeDataTests
             Assert.Equal(hasSnapshot ? written.Configuration.ClusterId : UInt128.Zero, data.Known.ClusterId);
             Assert.True(!hasSnapshot || data.Known.Others.Contains("127.0.0.1:7002"));
             Assert.Equal(hasSnapshot && file != "node-id" ? "127.0.0.1:7001" : "", data.Known.Own);
+            data.Dispose();
             Assert.Equal(before, written.Fingerprint());
         }
     }

@@ -93,6 +93,11 @@ public class WriteAheadLogTortureTests
                     FlipBits();
                     Reopen();
                 }
+                else
+                {
+                    _log.Seal(_log.Extents()[^1].Name);
+                    _model.Synced();
+                }
             }
 
             Crash();
