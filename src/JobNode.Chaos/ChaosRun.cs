@@ -43,7 +43,7 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             && cluster.Findings.Count == 0)
         {
             rounds++;
-            await RoundAsync(cluster, load, rounds, schedule.NextRound());
+            await RoundAsync(cluster, load, rounds, schedule.NextRound(), cancellation);
             load.Use(Nodes(cluster));
         }
 
@@ -91,13 +91,18 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             $"--workers 1 --voters {options.Nodes} --replace-after 30s --min-free-disk 16MiB"));
 
     private async Task RoundAsync(
-        Cluster cluster, LoadGenerator load, int number, IReadOnlyList<PlannedFault> planned)
+        Cluster cluster,
+        LoadGenerator load,
+        int number,
+        IReadOnlyList<PlannedFault> planned,
+        CancellationToken cancellation)
     {
         long begin = Stopwatch.GetTimestamp();
         log.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"round {number}: {string.Join(", ", planned.Select(fault => fault.Kind.Kind))}"));
-        InflictedFault[] inflicted = await Task.WhenAll(planned.Select(fault => InflictAsync(cluster, fault)));
+        InflictedFault[] inflicted = await Task.WhenAll(
+            planned.Select(fault => InflictAsync(cluster, fault, cancellation)));
         cluster.Heal();
         long acknowledged = load.Acknowledged;
         long healed = Stopwatch.GetTimestamp();
@@ -133,9 +138,11 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
         await Task.Delay(Breath, CancellationToken.None);
     }
 
-    private async Task<InflictedFault> InflictAsync(Cluster cluster, PlannedFault planned)
+    /// <summary>When the run is cancelled, its faults end early, but in order.</summary>
+    private async Task<InflictedFault> InflictAsync(
+        Cluster cluster, PlannedFault planned, CancellationToken cancellation)
     {
-        await Task.Delay(planned.Delay, CancellationToken.None);
+        await Task.Delay(planned.Delay, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         FaultScene scene = new(cluster, new Random(planned.Seed), log, options.Binary);
         IFault fault = planned.Kind.Create(scene);
         InflictedFault inflicted = new(planned.Kind.Kind, history.NowUs);
@@ -144,7 +151,7 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
         log.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"  {planned.Kind.Kind}, {planned.Duration.TotalSeconds:F1} s: {fault.Description}"));
-        await Task.Delay(planned.Duration, CancellationToken.None);
+        await Task.Delay(planned.Duration, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await fault.EndAsync();
         history.FaultEnded(id);
         return inflicted;
