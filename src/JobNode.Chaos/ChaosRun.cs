@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using JobNode.Chaos.Clients;
@@ -15,6 +16,8 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
 {
     private const int SparesCount = 1;
     private const int DiskMebibytes = 768;
+
+    private readonly ConcurrentQueue<InflictedFault> _inflicted = new();
 
     private static readonly TimeSpan FormLimit = TimeSpan.FromSeconds(60);
 
@@ -40,7 +43,7 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             && cluster.Findings.Count == 0)
         {
             rounds++;
-            await RoundAsync(cluster, load, rounds, schedule.NextRound());
+            await RoundAsync(cluster, load, rounds, schedule.NextRound(), cancellation);
             load.Use(Nodes(cluster));
         }
 
@@ -60,7 +63,7 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
         log.Say("the history is judged");
         Verdict verdict = HistoryChecker.Check(history);
         return new RunResult(
-            options, rounds, verdict, [.. cluster.Findings], new SortedDictionary<string, int>(
+            options, rounds, verdict, [.. _inflicted], [.. cluster.Findings], new SortedDictionary<string, int>(
                 cluster.Counts.ToDictionary(), StringComparer.Ordinal), hits, cluster.Network.Passed,
             cluster.Network.Lost);
     }
@@ -88,13 +91,18 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             $"--workers 1 --voters {options.Nodes} --replace-after 30s --min-free-disk 16MiB"));
 
     private async Task RoundAsync(
-        Cluster cluster, LoadGenerator load, int number, IReadOnlyList<PlannedFault> planned)
+        Cluster cluster,
+        LoadGenerator load,
+        int number,
+        IReadOnlyList<PlannedFault> planned,
+        CancellationToken cancellation)
     {
         long begin = Stopwatch.GetTimestamp();
         log.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"round {number}: {string.Join(", ", planned.Select(fault => fault.Kind.Kind))}"));
-        await Task.WhenAll(planned.Select(fault => InflictAsync(cluster, fault)));
+        InflictedFault[] inflicted = await Task.WhenAll(
+            planned.Select(fault => InflictAsync(cluster, fault, cancellation)));
         cluster.Heal();
         long acknowledged = load.Acknowledged;
         long healed = Stopwatch.GetTimestamp();
@@ -118,6 +126,11 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
             host.Excuse = null;
         }
 
+        foreach (InflictedFault fault in inflicted)
+        {
+            _inflicted.Enqueue(fault with { EndUs = history.NowUs, IsAlone = inflicted.Length == 1 });
+        }
+
         log.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"  whole after {Stopwatch.GetElapsedTime(healed).TotalSeconds:F1} s; the round took "
@@ -125,18 +138,22 @@ internal sealed class ChaosRun(ChaosOptions options, RunFolder folder, History h
         await Task.Delay(Breath, CancellationToken.None);
     }
 
-    private async Task InflictAsync(Cluster cluster, PlannedFault planned)
+    /// <summary>When the run is cancelled, its faults end early, but in order.</summary>
+    private async Task<InflictedFault> InflictAsync(
+        Cluster cluster, PlannedFault planned, CancellationToken cancellation)
     {
-        await Task.Delay(planned.Delay, CancellationToken.None);
+        await Task.Delay(planned.Delay, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         FaultScene scene = new(cluster, new Random(planned.Seed), log, options.Binary);
         IFault fault = planned.Kind.Create(scene);
+        InflictedFault inflicted = new(planned.Kind.Kind, history.NowUs);
         await fault.BeginAsync(CancellationToken.None);
         int id = history.FaultBegan(planned.Kind.Kind, fault.Targets, fault.Description);
         log.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"  {planned.Kind.Kind}, {planned.Duration.TotalSeconds:F1} s: {fault.Description}"));
-        await Task.Delay(planned.Duration, CancellationToken.None);
+        await Task.Delay(planned.Duration, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await fault.EndAsync();
         history.FaultEnded(id);
+        return inflicted;
     }
 }

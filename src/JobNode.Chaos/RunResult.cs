@@ -9,6 +9,7 @@ namespace JobNode.Chaos;
 /// <param name="Options">What it was asked for.</param>
 /// <param name="Rounds">Rounds of faults.</param>
 /// <param name="Verdict">Of the checker.</param>
+/// <param name="Faults">All faults of the rounds that came to their end.</param>
 /// <param name="Findings">What the harness saw itself: nodes that ended unasked, a cluster that did not heal.</param>
 /// <param name="Counts">What was done to nodes beside the faults.</param>
 /// <param name="Hits">Faults below the C library that took effect, by host.</param>
@@ -18,6 +19,7 @@ internal sealed record RunResult(
     ChaosOptions Options,
     int Rounds,
     Verdict Verdict,
+    IReadOnlyList<InflictedFault> Faults,
     IReadOnlyList<string> Findings,
     IReadOnlyDictionary<string, int> Counts,
     IReadOnlyDictionary<string, ShimHits> Hits,
@@ -45,11 +47,15 @@ internal sealed record RunResult(
         }
 
         Add(text, $"");
-        Add(text, $"| fault | times | longest time without an accepted job |");
-        Add(text, $"| --- | --- | --- |");
-        foreach ((string kind, FaultFigures fault) in figures.Faults)
+        Add(text, $"| fault | alone | longest time without an accepted job | with others | longest then |");
+        Add(text, $"| --- | --- | --- | --- | --- |");
+        foreach (IGrouping<string, InflictedFault> kind in Faults
+            .GroupBy(fault => fault.Kind)
+            .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            Add(text, $"| {kind} | {fault.Count} | {fault.LongestGap.TotalSeconds:F1} s |");
+            InflictedFault[] alone = [.. kind.Where(fault => fault.IsAlone)];
+            InflictedFault[] mixed = [.. kind.Where(fault => !fault.IsAlone)];
+            Add(text, $"| {kind.Key} | {alone.Length} | {Longest(alone)} | {mixed.Length} | {Longest(mixed)} |");
         }
 
         Add(text, $"");
@@ -86,6 +92,15 @@ internal sealed record RunResult(
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Shorter gaps than half a second are not told one by one.</summary>
+    private string Longest(InflictedFault[] faults)
+    {
+        TimeSpan longest = faults.Select(fault => fault.LongestOf(Verdict.Figures.Gaps)).DefaultIfEmpty().Max();
+        return faults.Length == 0 ? ""
+            : longest == TimeSpan.Zero ? "< 0.5 s"
+            : string.Create(CultureInfo.InvariantCulture, $"{longest.TotalSeconds:F1} s");
     }
 
     private static void Add(StringBuilder text, FormattableString line) =>
