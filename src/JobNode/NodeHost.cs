@@ -51,7 +51,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _logger = loggers.CreateLogger("JobNode.Host");
         PeerSecurity security = PeerSecurity.Open(
             options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
-        _kernel = ChainKernel.Create(options.ForcedIsa);
+        var fault = KernelFault.Parse(Environment.GetEnvironmentVariable(KernelFault.Variable));
+        if (fault is not null)
+        {
+            _logger.KernelFaultPlanted(KernelFault.Variable, fault.Every);
+        }
+
+        _kernel = ChainKernel.Create(options.ForcedIsa, fault);
         _directory = DataDirectory.Open(options.DataDirectory);
         _snapshots = SnapshotStore.Open(_directory.Storage);
         FeatureLevels.RequireKnown(_snapshots.Latest?.Configuration.FeatureLevel ?? FeatureLevels.First);

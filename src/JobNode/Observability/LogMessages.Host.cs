@@ -17,4 +17,9 @@ internal static partial class LogMessages
 
     [LoggerMessage(6005, LogLevel.Information, "Stopping: no new calls; work goes back with its progress")]
     public static partial void NodeStopping(this ILogger logger);
+
+    [LoggerMessage(6006, LogLevel.Critical,
+        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
+        + "results matter")]
+    public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 }
