@@ -65,7 +65,7 @@ artifacts/jobnode: $(SOURCES)
 
 # The program as it was before the newest feature level, for the test of a rolling upgrade.
 artifacts/jobnode-previous: $(SOURCES)
-	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=1 -p:VersionPrefix=0.0.9
+	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=2 -p:VersionPrefix=0.0.9
 
 artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"

@@ -138,7 +138,8 @@ internal sealed partial class NodeHost
                 : _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
             _time,
             _loggers.CreateLogger("JobNode.Scheduling"),
-            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled)));
+            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled),
+            verifyShare: _options.VerifyShare));
 
     private void OpenApi(
         CommandForwarder forwarder,

@@ -52,7 +52,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _logger = loggers.CreateLogger("JobNode.Host");
         PeerSecurity security = PeerSecurity.Open(
             options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
-        _kernel = ChainKernel.Create(options.ForcedIsa);
+        var fault = KernelFault.Parse(Environment.GetEnvironmentVariable(KernelFault.Variable));
+        if (fault is not null)
+        {
+            _logger.KernelFaultPlanted(KernelFault.Variable, fault.Every);
+        }
+
+        _kernel = ChainKernel.Create(options.ForcedIsa, fault);
         _data = NodeData.Open(options.DataDirectory, NewLogOptions());
         _identity = new ClusterIdentity(_data.NodeId);
         _connections = new PeerConnections(_identity, security);

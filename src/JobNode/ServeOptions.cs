@@ -19,6 +19,12 @@ internal sealed record ServeOptions(
     int? Workers,
     string? ForcedIsa)
 {
+    /// <summary>One in a thousand.</summary>
+    public const double VerifyShareDefault = 0.001;
+
+    /// <summary>Share of the work that is computed twice while this node leads (<c>--verify</c>), 0 to 1.</summary>
+    public double VerifyShare { get; init; } = VerifyShareDefault;
+
     /// <summary>Joining, roles, replacing.</summary>
     public MembershipOptions Membership { get; init; } = new();
 

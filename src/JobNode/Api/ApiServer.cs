@@ -70,6 +70,10 @@ internal sealed class ApiServer(
         {
             Passing = CallPassing.UnlessLeading,
         },
+        new("/members/{id}/release", ["POST"], ApiScope.Admin, (context, id) => members.ReleaseAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
         new("/transfer", ["POST"], ApiScope.Admin, (context, _) => members.TransferAsync(context))
         {
             Passing = CallPassing.UnlessLeading,

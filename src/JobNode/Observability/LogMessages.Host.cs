@@ -32,4 +32,9 @@ internal static partial class LogMessages
     [LoggerMessage(6008, LogLevel.Critical,
         "this node had acknowledged what its log does not hold any more: the next start rebuilds it from the others")]
     public static partial void LogLost(this ILogger logger, Exception error);
+
+    [LoggerMessage(6009, LogLevel.Critical,
+        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
+        + "results matter")]
+    public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 }
