@@ -47,6 +47,10 @@ internal sealed record MembershipOptions
 
     /// <summary>A member silent for this long is removed (<c>--reap-after</c>).</summary>
     public TimeSpan ReapAfter { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>With damaged data the node ends instead of being rebuilt from its cluster
+    /// (<c>--no-rebuild</c>).</summary>
+    public bool NeverRebuild { get; init; }
 }
 
 /// <summary>Certificates, tokens, and what is open to whom.</summary>
@@ -92,4 +96,7 @@ internal sealed record LimitOptions
 
     /// <summary>Results that nobody pulls are kept this long (<c>--retention-unpulled</c>); zero: for ever.</summary>
     public TimeSpan RetentionUnpulled { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Files at rest are read again this often (<c>--scrub-every</c>); zero: never.</summary>
+    public TimeSpan ScrubEvery { get; init; } = TimeSpan.FromHours(6);
 }

@@ -53,6 +53,7 @@ internal sealed class StatusEndpoints(
         var writer = new PrometheusWriter();
         WriteConsensus(writer, parts.Board.Current);
         WriteTimings(writer, parts.Timings);
+        WriteScrubs(writer, parts.Scrubs);
         if (!leaderCalls.IsForLeader(CallPassing.WithoutLog))
         {
             WriteQueue(writer, counts, parts.WorkBoard.Current);
@@ -118,6 +119,15 @@ internal sealed class StatusEndpoints(
             timings.LongestLeaderGap.TotalSeconds);
         writer.Gauge("jobnode_leader_changes", "How often another node became known as the leader.",
             timings.LeaderChanges);
+    }
+
+    private static void WriteScrubs(PrometheusWriter writer, ScrubCounts scrubs)
+    {
+        writer.Family("jobnode_scrub_passes_total", "counter", "Times that log and snapshot were read and verified.");
+        writer.Sample("jobnode_scrub_passes_total", scrubs.Passes);
+        writer.Family("jobnode_scrub_damage_total", "counter", "Files found damaged while this node ran.");
+        writer.Sample("jobnode_scrub_damage_total", scrubs.Damages);
+        writer.Gauge("jobnode_scrub_last_seconds", "How long the last of them took.", scrubs.LastPass.TotalSeconds);
     }
 
     private static void WriteQueue(PrometheusWriter writer, QueueCounts counts, WorkReport report)
