@@ -42,6 +42,7 @@ internal static class Program
         using History history = new(folder.HistoryPath);
         RunResult result = await new ChaosRun(options, folder, history, log).RunAsync(stop.Token);
         Timeline.Write(history, result.Verdict, folder.TimelinePath);
+        folder.RemoveDisks();
         string summary = result.Summary();
         await File.WriteAllTextAsync(folder.SummaryPath, summary);
         Console.WriteLine(summary);

@@ -38,6 +38,9 @@ internal sealed class RunFolder
     /// <summary>What was done, line by line.</summary>
     public string LogPath => System.IO.Path.Join(Path, "run.log");
 
+    /// <summary>Removes what was needed for the time of the run only.</summary>
+    public void RemoveDisks() => Directory.Delete(DiskFolder, recursive: true);
+
     /// <summary>Copies the data directories to where they can be looked at when the run is over.</summary>
     public void KeepDisks(IEnumerable<Host> hosts)
     {

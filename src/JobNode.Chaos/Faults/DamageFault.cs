@@ -67,6 +67,7 @@ internal sealed class DamageFault(FaultScene scene, Damage damage) : IFault
                 return TearTail(host);
             case Damage.Wiped:
                 host.Disk.Wipe();
+                host.IsDamaged = false;
                 host.Shim.ForgetUnsyncedWrites();
                 return "its disk wiped";
             default:

@@ -190,6 +190,7 @@ internal sealed class ReadErrorFault(FaultScene scene) : MachineFault(scene)
     protected override void Spoil(Host host)
     {
         host.Excuse = "read error";
+        host.IsDamaged = true;
         host.Shim.ReadError = Posix.InputOutputError;
     }
 

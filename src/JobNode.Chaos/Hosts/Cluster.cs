@@ -14,6 +14,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The excuse of a host that is removed by command.</summary>
     public const string RemovedExcuse = "removed";
 
+    private const string DamagedEvent = "JobNode.Host[6006]";
+    private const string RebuiltEvent = "JobNode.Host[6007]";
+    private const string LostEvent = "JobNode.Host[6008]";
     private const int SuperviseMs = 200;
     private const int PollMs = 500;
     private const int FreshMs = 3_000;
@@ -202,6 +205,11 @@ internal sealed class Cluster : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
+            foreach (Host host in Hosts)
+            {
+                Listen(host);
+            }
+
             foreach (Host host in Hosts.Where(host => host.IsWanted && !host.IsRunning))
             {
                 if (host.ExitCode is { } code)
@@ -219,6 +227,28 @@ internal sealed class Cluster : IAsyncDisposable
             }
 
             await Task.Delay(SuperviseMs, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Data that is called damaged though nobody damaged it is a find.</summary>
+    private void Listen(Host host)
+    {
+        foreach (string line in host.NewLines())
+        {
+            if (line.Contains(RebuiltEvent, StringComparison.Ordinal))
+            {
+                Count("rebuilt by itself after damage");
+                host.IsDamaged = false;
+            }
+            else if (line.Contains(LostEvent, StringComparison.Ordinal)
+                || line.Contains(DamagedEvent, StringComparison.Ordinal))
+            {
+                _log.Say($"{host.Name}: {line}");
+                if (!host.IsDamaged)
+                {
+                    Find($"{host.Name} calls its data damaged, and nobody damaged it: {line}");
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace JobNode.Chaos.Hosts;
 
@@ -19,6 +20,7 @@ internal sealed class Host : IDisposable
     private readonly HostSettings _settings;
     private Process? _process;
     private long _logStart;
+    private long _logRead;
     private int _holds;
 
     /// <summary>Makes the disk and the switchboard; the namespace is the network's business.</summary>
@@ -75,7 +77,7 @@ internal sealed class Host : IDisposable
     /// <summary>It is part of the cluster that is wanted: else nobody starts it.</summary>
     public bool IsMember { get; set; }
 
-    /// <summary>Something was done to its data that may make it refuse to start.</summary>
+    /// <summary>Something was done to its data that it may find; until the data is new.</summary>
     public bool IsDamaged { get; set; }
 
     /// <summary>Why it may end by itself, as the rules of the product have it; null when it may not.</summary>
@@ -235,12 +237,15 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>What it wrote since its last start.</summary>
-    public string LastWords()
+    public string LastWords() => ReadLog(_logStart);
+
+    /// <summary>The whole lines that it wrote since this was asked last; for one caller.</summary>
+    public string[] NewLines()
     {
-        using FileStream log = new(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        log.Position = Math.Min(_logStart, log.Length);
-        using StreamReader reader = new(log);
-        return reader.ReadToEnd();
+        string text = File.Exists(LogPath) ? ReadLog(_logRead) : "";
+        int end = text.LastIndexOf('\n') + 1;
+        _logRead += Encoding.UTF8.GetByteCount(text.AsSpan(0, end));
+        return text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     /// <inheritdoc/>
@@ -256,6 +261,14 @@ internal sealed class Host : IDisposable
         Client.Dispose();
         Shim.Dispose();
         Disk.Dispose();
+    }
+
+    private string ReadLog(long from)
+    {
+        using FileStream log = new(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Position = Math.Min(from, log.Length);
+        using StreamReader reader = new(log);
+        return reader.ReadToEnd();
     }
 
     private void Signal(int signal)

@@ -176,11 +176,14 @@ internal sealed class ApiServer(
         return settings;
     }
 
-    /// <summary>What others can dial: never a star, and the advertised host where that is known.</summary>
+    /// <summary>
+    /// What others can dial: never a star, but the advertised host, or that of the cluster port, where it is known.
+    /// </summary>
     private string BoundAddress(KestrelServer server)
     {
         string bound = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        string host = options.Listen.IsWildcard ? options.Advertise?.Host ?? "0.0.0.0" : options.Listen.Host;
+        HostPort known = options.Listen.IsWildcard ? options.Advertise ?? options.ClusterListen : options.Listen;
+        string host = known.IsWildcard ? "0.0.0.0" : known.Host;
         return new HostPort(host, new Uri(bound).Port).ToString();
     }
 
