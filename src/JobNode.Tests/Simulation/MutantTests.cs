@@ -42,8 +42,9 @@ public class MutantTests
         while (at >= 0)
         {
             int end = Array.FindIndex(lines, at + 1, static line => line.StartsWith("@@", StringComparison.Ordinal));
-            IEnumerable<string> hunk = lines[(at + 1)..(end < 0 ? lines.Length : end)];
-            yield return string.Concat(hunk.Where(static line => line[0] is ' ' or '-').Select(static line => line[1..] + "\n"));
+            IEnumerable<string> found = lines[(at + 1)..(end < 0 ? lines.Length : end)]
+                .Where(static line => line[0] is ' ' or '-');
+            yield return string.Concat(found.Select(static line => line[1..] + "\n"));
             at = end;
         }
     }
