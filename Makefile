@@ -10,6 +10,7 @@ CLUSTER_PORT ?= 5001
 DATA ?= artifacts/data
 TIME ?= 10m
 MINUTES ?= 5
+CHAOS_SOURCES := $(wildcard src/JobNode.Chaos/*.cs* src/JobNode.Chaos/*/*.cs)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -31,7 +32,7 @@ help: ## show the targets
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
 
-test: tools-test publish artifacts/jobnode-previous ## run every test; ends with "N passed, N failed"
+test: tools-test publish artifacts/jobnode-previous artifacts/chaos-program/jobnode-chaos.dll ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
@@ -43,8 +44,8 @@ bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
 mutants: tools-build ## plant mistakes in the product, see that the simulation finds each within MINUTES=5
 	@bash scripts/mutants.sh "$(MINUTES)"
 
-chaos: tools-test publish ## try to break it for TIME=10m
-	@bash scripts/chaos.sh "$(TIME)"
+chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
+	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"
 
 lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
 	@bash scripts/lint.sh
@@ -68,7 +69,13 @@ artifacts/jobnode: $(SOURCES)
 
 # The program as it was before the newest feature level, for the test of a rolling upgrade.
 artifacts/jobnode-previous: $(SOURCES)
-	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=1 -p:VersionPrefix=0.0.9
+	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=2 -p:VersionPrefix=0.0.9
 
 artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"
+
+# An ordinary program: it starts the native one.
+artifacts/chaos-program/jobnode-chaos.dll: $(SHARED_SOURCES) $(CHAOS_SOURCES)
+	@dotnet publish src/JobNode.Chaos -c Release -o artifacts/chaos-program --disable-build-servers \
+		-nodeReuse:false -v quiet --nologo
+	@touch "$@"

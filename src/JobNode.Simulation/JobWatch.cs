@@ -15,6 +15,7 @@ internal sealed class JobWatch(NodeId node, QueueView view, HistoryChecker check
     public void Before(Command command)
     {
         _jobs.Clear();
+        Require(command is not (Recall or Quarantine), $"applies {command}, though all workers compute rightly");
         switch (command)
         {
             case Enqueue enqueue:

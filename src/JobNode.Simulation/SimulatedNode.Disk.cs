@@ -14,6 +14,7 @@ internal sealed partial class SimulatedNode
     private int _syncsUntilFailure = -1;
     private bool _hasSyncFailed;
     private bool _isCacheStale;
+    private bool _mayBeTorn;
     private int _writeError;
     private long _refusesUntilMs;
 
@@ -72,8 +73,12 @@ internal sealed partial class SimulatedNode
         List<string> files = [.. _disk.List().Where(name => !LogFileName.IsSpare(name))];
         string? newest = files.FindLast(static name => LogFileName.TryParseLive(name, out _, out _));
 
-        // What was written last into the log and what a torn write left cannot be told apart.
-        files.RemoveAll(name => name == newest);
+        // After a power failure the end of the log may be torn, and damage there looks the same.
+        if (_mayBeTorn)
+        {
+            files.RemoveAll(name => name == newest);
+        }
+
         if (files.Count == 0)
         {
             return null;
@@ -174,6 +179,12 @@ internal sealed partial class SimulatedNode
     {
         _counts.CrashesInTurn++;
         End();
+        CrashDisk();
+    }
+
+    private void CrashDisk()
+    {
+        _mayBeTorn = true;
         _disk.Crash(_random);
     }
 
@@ -188,7 +199,7 @@ internal sealed partial class SimulatedNode
         }
         else
         {
-            _disk.Crash(_random);
+            CrashDisk();
         }
     }
 

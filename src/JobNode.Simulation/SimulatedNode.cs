@@ -139,7 +139,7 @@ internal sealed partial class SimulatedNode : IDisposable
             WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
             Begin(snapshots, latest, log);
         }
-        catch (Exception damage) when (IsDamaged && damage is LogDamagedException or SnapshotDamagedException)
+        catch (DataDamagedException damage) when (IsDamaged)
         {
             _counts.DamageFound++;
             _world.Note($"{Id} finds damage: {damage.Message}");
@@ -185,6 +185,7 @@ internal sealed partial class SimulatedNode : IDisposable
                 _events.Clear();
             });
         Life = life;
+        _mayBeTorn = false;
         _snapshots = snapshots;
         View = machine.View;
         Proposer = new CommandProposer(Loop);
@@ -243,7 +244,7 @@ internal sealed partial class SimulatedNode : IDisposable
     {
         _counts.PowerFailures++;
         End();
-        _disk.Crash(_random);
+        CrashDisk();
     }
 
     /// <summary>The node is no more.</summary>

@@ -19,6 +19,7 @@ internal sealed class SimulatedWork : IDisposable
     private static readonly TimeSpan _settleTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SimulatedNode _node;
+    private readonly SimulatedWorld _world;
     private readonly EchoingProposer _proposer;
     private readonly WorkSpeed _speed;
     private readonly ILogger _logger;
@@ -43,6 +44,7 @@ internal sealed class SimulatedWork : IDisposable
         ILogger logger)
     {
         _node = node;
+        _world = world;
         _proposer = new EchoingProposer(node.Proposer!, world, life);
         _speed = speed;
         _logger = logger;
@@ -178,7 +180,9 @@ internal sealed class SimulatedWork : IDisposable
             _workBoard,
             _time,
             RetentionPeriods.Default,
-            _logger);
+            _logger,
+            _world.Settings.VerifyShare,
+            (ulong)_world.Random.NextInt64(1, long.MaxValue));
         _leader = leader;
         Interlocked.Exchange(ref _leaderStarted, NewSignal()).TrySetResult();
         Task changed = board.WaitForLeaderChangeAsync(status, ending.Token);

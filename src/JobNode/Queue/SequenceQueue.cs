@@ -118,7 +118,7 @@ internal sealed class SequenceQueue
             int[]? slots = ChunkOf(at);
             if (slots is null)
             {
-                at = ((at >> ChunkShift) + 1) << ChunkShift;
+                at = at >= DirectoryEnd ? _endHint : ((at >> ChunkShift) + 1) << ChunkShift;
             }
             else if (slots[(int)at & (ChunkSlots - 1)] is > 0 and int found)
             {
@@ -149,7 +149,7 @@ internal sealed class SequenceQueue
             int[]? slots = ChunkOf(at);
             if (slots is null)
             {
-                end = at >> ChunkShift << ChunkShift;
+                end = Math.Min(at >> ChunkShift << ChunkShift, DirectoryEnd);
             }
             else if (slots[(int)at & (ChunkSlots - 1)] is > 0 and int found)
             {
@@ -168,6 +168,11 @@ internal sealed class SequenceQueue
 
         return slot >= 0;
     }
+
+    /// <summary>
+    /// Nothing lives here and later: a restored queue may say that its end is far away, and is not walked to there.
+    /// </summary>
+    private ulong DirectoryEnd => (_directoryBase + (ulong)_chunks.Length) << ChunkShift;
 
     private int[]? ChunkOf(ulong sequence)
     {
