@@ -9,6 +9,7 @@ PORT ?= 5000
 CLUSTER_PORT ?= 5001
 DATA ?= artifacts/data
 TIME ?= 10m
+MINUTES ?= 5
 CHAOS_SOURCES := $(wildcard src/JobNode.Chaos/*.cs* src/JobNode.Chaos/*/*.cs)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -23,7 +24,7 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test publish bench chaos lint clean tools-build tools-test tools-lint
+.PHONY: help run test publish bench chaos mutants lint clean tools-build tools-test tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,9 @@ publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the
 bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
 	dotnet run --project bench -c Release --disable-build-servers -- --job short --filter '*'
 	artifacts/jobnode bench hash
+
+mutants: tools-build ## plant mistakes in the product, see that the simulation finds each within MINUTES=5
+	@bash scripts/mutants.sh "$(MINUTES)"
 
 chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
 	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"

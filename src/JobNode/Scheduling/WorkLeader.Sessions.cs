@@ -64,9 +64,15 @@ internal sealed partial class WorkLeader
 
     private async Task ReadAllAsync(LeaderSession session, CancellationToken cancellation)
     {
-        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        impatient.CancelAfter(HelloTimeoutMs);
-        WorkMessage? first = await session.Stream.ReadAsync(impatient.Token);
+        using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(HelloTimeoutMs), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, impatience.Token);
+        WorkMessage? first = await session.Stream.ReadAsync(either.Token);
+        if (first is null)
+        {
+            // It found another leader before it said anything.
+            return;
+        }
+
         if (first is not WorkHello hello)
         {
             throw new InvalidDataException("a work stream starts with a hello");

@@ -43,7 +43,8 @@ internal sealed partial class WorkLeader : IDisposable
 
     /// <summary>
     /// A leader of the term in <paramref name="term"/>; <see cref="RunAsync"/> starts it. It has the share
-    /// <paramref name="verifyShare"/> (0 to 1) of the work computed twice.
+    /// <paramref name="verifyShare"/> (0 to 1) of the work computed twice: which, follows from
+    /// <paramref name="verifySeed"/>, random by default.
     /// </summary>
     public WorkLeader(
         ConsensusStatus term,
@@ -55,7 +56,8 @@ internal sealed partial class WorkLeader : IDisposable
         TimeProvider time,
         RetentionPeriods retention,
         ILogger logger,
-        double verifyShare = 0)
+        double verifyShare = 0,
+        ulong? verifySeed = null)
     {
         Invariant.That(term.IsLeader, "only a leader hands out work");
         _term = term;
@@ -67,7 +69,7 @@ internal sealed partial class WorkLeader : IDisposable
         _time = time;
         _retention = retention;
         _logger = logger;
-        _dispatcher = new Dispatcher(new VerifyOptions(verifyShare, RandomBits.Next64()));
+        _dispatcher = new Dispatcher(new VerifyOptions(verifyShare, verifySeed ?? RandomBits.Next64()));
     }
 
     private long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
