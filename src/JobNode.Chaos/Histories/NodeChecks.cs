@@ -14,9 +14,13 @@ internal sealed class NodeChecks(Findings findings)
     /// <summary>Terms in which somebody led.</summary>
     public int LeaderTerms => _leaders.Count;
 
-    /// <summary>A node and the life of its data directory; null when it has no log to read from.</summary>
+    /// <summary>
+    /// A node and the life of its data directory; null when it has no log to read from, or says that it starts: a
+    /// killed process knows only after that how far it had come.
+    /// </summary>
     public string? WithLog(string node) =>
-        _latest.TryGetValue(node, out StatusSeen? status) && status.Role is "leader" or "voter" or "stand-by" or "candidate"
+        _latest.TryGetValue(node, out StatusSeen? status)
+        && status is { Role: "leader" or "voter" or "stand-by" or "candidate", State: not "starting" }
             ? LifeOf(node)
             : null;
 

@@ -6,6 +6,7 @@ namespace JobNode.Chaos.Hosts;
 internal sealed class DataDisk : IDisposable
 {
     private const int PageBytes = 4096;
+    private const int FillAttemptsMax = 20;
 
     private readonly string _ballast;
 
@@ -25,29 +26,26 @@ internal sealed class DataDisk : IDisposable
     /// <summary>What the node is given.</summary>
     public string DataDirectory => Path.Join(MountPoint, "data");
 
-    /// <summary>Leaves only so many bytes.</summary>
+    /// <summary>Leaves only so many bytes, or none when the node takes some at the same time.</summary>
     public void Fill(long freeBytes)
     {
-        long size = new DriveInfo(MountPoint).AvailableFreeSpace - freeBytes;
-        if (size <= 0)
+        for (int attempt = 0; attempt < FillAttemptsMax; attempt++)
         {
-            return;
-        }
-
-        using FileStream ballast = new(_ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        byte[] block = new byte[1 << 20];
-        try
-        {
-            for (long written = 0; written < size; written += block.Length)
+            long size = new DriveInfo(MountPoint).AvailableFreeSpace - freeBytes;
+            if (size <= 0)
             {
-                ballast.Write(block);
+                return;
             }
 
-            ballast.Flush();
-        }
-        catch (IOException)
-        {
-            // The node took the rest meanwhile: it is full, as wanted.
+            try
+            {
+                File.OpenHandle(_ballast, FileMode.Create, FileAccess.Write, preallocationSize: size).Dispose();
+                return;
+            }
+            catch (IOException) when (attempt + 1 < FillAttemptsMax)
+            {
+                // The node took some of it meanwhile: the rest is measured again.
+            }
         }
     }
 

@@ -46,6 +46,29 @@ public sealed class SpareTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_new_state_answers_only_once_it_has_caught_up_with_the_answers_handed_on_before()
+    {
+        await _leader.EnqueueAsync([1], "iterations=2");
+        await PageAsync();
+        _spare.Cluster.HasQuorum = false;
+        _spare.Cluster.Board.Publish(OutsideStatus(LocalCluster.Self) with { AppliedIndex = 5 });
+        for (int call = 0; call < 3; call++)
+        {
+            Assert.Equal(1, await PageAsync());
+        }
+
+        // The state of the spare itself is empty in this test.
+        _spare.Cluster.HasQuorum = true;
+        while (await PageAsync() == 1)
+        {
+            await Task.Yield();
+        }
+
+        async Task<int> PageAsync() =>
+            (await _spare.GetAsync("/jobs?state=pending&limit=7")).GetProperty("jobs").GetArrayLength();
+    }
+
+    [Fact]
     public async Task A_wait_on_a_spare_ends_when_the_job_does()
     {
         string id = await _leader.EnqueueAsync([1], "iterations=2");

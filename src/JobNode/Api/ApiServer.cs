@@ -112,7 +112,7 @@ internal sealed class ApiServer(
     {
         Invariant.That(_application is not null, "the API starts before it opens");
         var cluster = new ClusterReader(parts, options, Address, time);
-        var leaderCalls = new LeaderCalls(parts.Board, parts.Calls);
+        var leaderCalls = new LeaderCalls(parts.Board, parts.ApplyThread, parts.Calls);
         var metrics = new Metrics();
         var admission = new JobAdmission(parts, options.Limits, time);
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);

@@ -18,9 +18,12 @@ internal enum CallPassing
 }
 
 /// <summary>Passes what this node cannot answer to the leader, and hands on its answer.</summary>
-internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
+internal sealed class LeaderCalls(StatusBoard board, IApplyThread applyThread, CallForwarder forwarder)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.NoLeaderTimeoutMs);
+
+    private volatile bool _mustCatchUp;
+    private int _isCatchingUp;
 
     /// <summary>
     /// True when another node passed this call on: its client was let in there, and it goes no further.
@@ -38,7 +41,7 @@ internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
     /// <summary>True when this node cannot serve calls of this kind now.</summary>
     public bool IsForLeader(CallPassing passing) => passing switch
     {
-        CallPassing.WithoutLog => board.Current.AppliedIndex == 0,
+        CallPassing.WithoutLog => IsWithoutState(),
         CallPassing.UnlessLeading => !board.Current.IsLeader,
         _ => false,
     };
@@ -73,6 +76,49 @@ internal sealed class LeaderCalls(StatusBoard board, CallForwarder forwarder)
     /// <summary>Asks the leader something on this node's own account.</summary>
     public Task<PassedOutcome> AskAsync(string target, TimeSpan patience, CancellationToken cancellation) =>
         forwarder.PassAsync(new PassedCall("GET", target, TimeSpan.Zero), patience, cancellation);
+
+    /// <summary>
+    /// True before this node has a state, and until that state has caught up with the answers that it handed on
+    /// meanwhile: a client must not see the cluster go back when a new member begins to answer for itself.
+    /// </summary>
+    private bool IsWithoutState()
+    {
+        ConsensusStatus status = board.Current;
+        if (status.AppliedIndex == 0)
+        {
+            _mustCatchUp = true;
+            return true;
+        }
+
+        if (!_mustCatchUp || status.IsLeader)
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref _isCatchingUp, 1) == 0)
+        {
+            _ = CatchUpAsync();
+        }
+
+        return true;
+    }
+
+    private async Task CatchUpAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            _mustCatchUp = !await applyThread.ReadBarrierAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next call asks again.
+        }
+        finally
+        {
+            Volatile.Write(ref _isCatchingUp, 0);
+        }
+    }
 
     private static Task HandOnAsync(HttpContext context, PassedAnswer answer)
     {
