@@ -123,7 +123,8 @@ internal sealed class VerifyModel(int seed, double share)
             Digest512 chain = Advance(job.Chain, steps);
             if (FaultyEvery.TryGetValue(node, out int every) && _random.Next(every) == 0)
             {
-                chain.Bytes[9] ^= 1;
+                // Set and not flipped: flipped twice, it would be right again.
+                chain.Bytes[9] |= 1;
             }
 
             ulong done = job.IterationsDone + steps;

@@ -19,7 +19,7 @@ internal static partial class LogMessages
     public static partial void NodeStopping(this ILogger logger);
 
     [LoggerMessage(6006, LogLevel.Critical,
-        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
-        + "results matter")]
+        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it "
+        + "where results matter")]
     public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 }
