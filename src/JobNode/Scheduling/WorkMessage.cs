@@ -8,7 +8,8 @@ namespace JobNode.Scheduling;
 /// The worker opens the stream and says <see cref="WorkHello"/> first. Then the leader sends
 /// <see cref="WorkAssign"/>, <see cref="WorkDrop"/>, <see cref="WorkSettled"/>, <see cref="WorkReported"/>,
 /// <see cref="WorkVerified"/> and <see cref="ProgressAnswer"/>; the worker sends <see cref="WorkProgress"/>
-/// (its heart-beat), <see cref="WorkFinished"/>, <see cref="ProgressQuestion"/> and, as its last message, <see cref="WorkLeaving"/>.
+/// (its heart-beat), <see cref="WorkFinished"/>, <see cref="ProgressQuestion"/> and, as its last message,
+/// <see cref="WorkLeaving"/>.
 /// </para>
 /// </summary>
 internal abstract record WorkMessage;
