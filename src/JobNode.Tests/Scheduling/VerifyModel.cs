@@ -123,7 +123,7 @@ internal sealed class VerifyModel(int seed, double share)
             Digest512 chain = Advance(job.Chain, steps);
             if (FaultyEvery.TryGetValue(node, out int every) && _random.Next(every) == 0)
             {
-                // By the place and not by a flip: the same work gives the same wrong chain, two pieces never a right one.
+                // By the place: the same work gives the same wrong chain, and two pieces never a right one.
                 BitConverter.TryWriteBytes(chain.Bytes[8..], job.IterationsDone + steps);
             }
 
