@@ -55,10 +55,20 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
                 return random.Next(4) == 0 ? bytes[..at] : [.. bytes.AsSpan(0, at), .. Tail(other)];
             case > 7:
                 byte[] word = Encoding.UTF8.GetBytes(words[random.Next(words.Count)]);
-                return [.. bytes.AsSpan(0, at), .. word, .. bytes.AsSpan(random.Next(2) == 0 ? at : at + length)];
+                return random.Next(2) == 0
+                    ? ReplaceToken(bytes, at, word)
+                    : [.. bytes.AsSpan(0, at), .. word, .. bytes.AsSpan(random.Next(2) == 0 ? at : at + length)];
             default:
                 return bytes;
         }
+    }
+
+    /// <summary>A word in place of what stands between two separators of JSON, queries or headers.</summary>
+    private static byte[] ReplaceToken(byte[] bytes, int at, byte[] word)
+    {
+        int begin = bytes.AsSpan(0, at).LastIndexOfAny("[]{},:?&= \n"u8) + 1;
+        int length = bytes.AsSpan(at).IndexOfAny("[]{},:?&= \n"u8);
+        return [.. bytes.AsSpan(0, begin), .. word, .. length < 0 ? [] : bytes.AsSpan(at + length)];
     }
 
     private static byte[] Change(byte[] bytes, Action<byte[]> change)

@@ -22,11 +22,13 @@ internal sealed partial class JobSnapshot
         ulong appliedIndex = header.ReadUInt64("applied index");
         state.LastTimeMs = header.ReadUInt64("last time");
         state.ResultMismatches = header.ReadUInt64("mismatches");
+        Span<ulong> firsts = stackalloc ulong[OrderCount];
         for (int ordinal = 0; ordinal < OrderCount; ordinal++)
         {
-            ulong first = header.ReadUInt64("first");
+            ulong first = firsts[ordinal] = header.ReadUInt64("first");
             ulong next = header.ReadUInt64("next");
             Require(first <= next, $"queue {ordinal} starts at {first}, after its end {next}");
+            Require(next <= long.MaxValue, $"queue {ordinal} ends at {next}, which no queue ever reaches");
             OrderAt(state, ordinal).BeginRestore(first, next);
         }
 
@@ -42,6 +44,12 @@ internal sealed partial class JobSnapshot
         for (uint pull = 0; pull < pulls; pull++)
         {
             ReadPull(ref input, state);
+        }
+
+        for (int ordinal = 0; ordinal < OrderCount; ordinal++)
+        {
+            ulong first = OrderAt(state, ordinal).First;
+            Require(first == firsts[ordinal], $"queue {ordinal} starts at {first}, not at {firsts[ordinal]}");
         }
 
         var end = new WireReader(input.Next(DigestBytes), "snapshot");
@@ -77,6 +85,9 @@ internal sealed partial class JobSnapshot
             (record.State != JobState.Pending && record.State != JobState.Cancelled)
                 == (record.IterationsDone == record.IterationsTotal),
             $"job {id} is {record.State} with {record.IterationsDone} of {record.IterationsTotal}");
+        Require(
+            record.State != JobState.Pending || record.FinishedAtMs == 0,
+            $"job {id} is pending and finished at {record.FinishedAtMs}");
         Require(state.Jobs.Find(id) < 0, $"job {id} is there twice");
         UInt128 key = 0;
         UInt128 fingerprint = 0;
