@@ -9,6 +9,8 @@ PORT ?= 5000
 CLUSTER_PORT ?= 5001
 DATA ?= artifacts/data
 TIME ?= 10m
+MINUTES ?= 5
+CHAOS_SOURCES := $(wildcard src/JobNode.Chaos/*.cs* src/JobNode.Chaos/*/*.cs)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -22,7 +24,7 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test publish bench chaos lint clean tools-build tools-test tools-lint
+.PHONY: help run test publish bench chaos mutants lint clean tools-build tools-test tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +32,7 @@ help: ## show the targets
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
 
-test: tools-test publish artifacts/jobnode-previous ## run every test; ends with "N passed, N failed"
+test: tools-test publish artifacts/jobnode-previous artifacts/chaos-program/jobnode-chaos.dll ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
@@ -39,8 +41,11 @@ bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
 	dotnet run --project bench -c Release --disable-build-servers -- --job short --filter '*'
 	artifacts/jobnode bench hash
 
-chaos: tools-test publish ## try to break it for TIME=10m
-	@bash scripts/chaos.sh "$(TIME)"
+mutants: tools-build ## plant mistakes in the product, see that the simulation finds each within MINUTES=5
+	@bash scripts/mutants.sh "$(MINUTES)"
+
+chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
+	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"
 
 lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
 	@bash scripts/lint.sh
@@ -64,7 +69,13 @@ artifacts/jobnode: $(SOURCES)
 
 # The program as it was before the newest feature level, for the test of a rolling upgrade.
 artifacts/jobnode-previous: $(SOURCES)
-	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=1 -p:VersionPrefix=0.0.9
+	@bash scripts/publish.sh src/JobNode jobnode "$@" -p:FeatureLevel=2 -p:VersionPrefix=0.0.9
 
 artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"
+
+# An ordinary program: it starts the native one.
+artifacts/chaos-program/jobnode-chaos.dll: $(SHARED_SOURCES) $(CHAOS_SOURCES)
+	@dotnet publish src/JobNode.Chaos -c Release -o artifacts/chaos-program --disable-build-servers \
+		-nodeReuse:false -v quiet --nologo
+	@touch "$@"

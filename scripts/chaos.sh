@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# Tries to break it for a given time: simulated schedules with new seeds, then real processes killed, in turn.
-# Usage: scripts/chaos.sh TIME    (seconds, or with a suffix: 90s, 10m, 2h)
+# Tries to break it: simulated schedules for a tenth of the time, then the published binary as a cluster of hosts in
+# network namespaces under faults and load, for the rest.
+# Usage: scripts/chaos.sh TIME [ARGUMENT_OF_JOBNODE_CHAOS...]    (TIME: seconds, or with a suffix: 90s, 10m, 2h)
+# Environment: SEED, NODES (3 or 5), FAULTS (all, or kinds with commas), SCHEDULES (of the simulation; 0: none).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 time=${1:?usage: scripts/chaos.sh TIME, for example 10m}
+shift
+seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 
 case $time in
     *h) seconds=$((${time%h} * 3600)) ;;
@@ -12,21 +16,61 @@ case $time in
     *) seconds=${time%s} ;;
 esac
 
-deadline=$((SECONDS + seconds))
-seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
-schedules=${SCHEDULES:-1000}
-round=0
-echo "chaos: $seconds s, first seed $seed"
+# Why no cluster of hosts can be made here; nothing when it can.
+obstacle() {
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "only root can make network namespaces"
+    elif [ ! -c /dev/net/tun ]; then
+        echo "there is no /dev/net/tun"
+    elif ! unshare --net --mount true 2>/dev/null; then
+        echo "no namespace can be made here"
+    fi
+}
 
-while [ "$SECONDS" -lt "$deadline" ]; do
-    round=$((round + 1))
-    echo "chaos: round $round, $schedules schedules from seed $seed, $((deadline - SECONDS)) s left"
-    "$root/artifacts/jobnode-simulation" --seed "$seed" --schedules "$schedules"
-    "$root/artifacts/jobnode-simulation" --seed "$seed" --schedules "$schedules" --churn
-    seed=$((seed + schedules))
+if [ "$time" = obstacle ]; then
+    obstacle
+    exit 0
+fi
 
-    [ "$SECONDS" -lt "$deadline" ] || break
-    bash "$root/scripts/test.sh" "Tier=Process&Faults=Kill"
+why_not=$(obstacle)
+[ -z "$why_not" ] || {
+    echo "chaos: $why_not." >&2
+    exit 1
+}
+
+# The simulation, until its schedules are done or its share of the time is over.
+simulate() {
+    local share=$((seconds / 10)) first=$seed round=500 left=${SCHEDULES:-1000000000} begin=$SECONDS
+    while [ "$left" -gt 0 ] && [ $((SECONDS - begin)) -lt "$share" ]; do
+        [ "$round" -le "$left" ] || round=$left
+        echo "chaos: $round schedules from seed $first"
+        "$root/artifacts/jobnode-simulation" --seed "$first" --schedules "$round"
+        "$root/artifacts/jobnode-simulation" --seed "$first" --schedules "$round" --churn
+        first=$((first + round))
+        left=$((left - round))
+    done
+    seconds=$((seconds - (SECONDS - begin)))
+}
+
+simulate
+work="$root/artifacts/build/chaos"
+mkdir -p "$work"
+gcc -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -o "$work/shim.so.$$" "$root/src/JobNode.Chaos/Shim/shim.c"
+mv -f "$work/shim.so.$$" "$work/shim.so"
+
+# Namespaces of its own: with their first process everything in them ends, by whatever that is ended.
+setpriv --pdeathsig KILL unshare --net --mount --pid --mount-proc --fork --kill-child \
+    dotnet "$root/artifacts/chaos-program/jobnode-chaos.dll" \
+    --binary "${JOBNODE_BINARY:-$root/artifacts/jobnode}" --shim "$work/shim.so" --results "$root/artifacts/chaos" \
+    --time "$seconds" --seed "$seed" --nodes "${NODES:-3}" --faults "${FAULTS:-all}" "$@" &
+harness=$!
+
+# unshare takes no signals; its child ends the run in order at the first, and at once at the second.
+trap 'kill -TERM "$(tr -d " " <"/proc/$harness/task/$harness/children")"' INT TERM
+
+code=0
+while kill -0 "$harness" 2>/dev/null; do
+    code=0
+    wait "$harness" || code=$?
 done
-
-echo "chaos: $round rounds, nothing lost"
+exit "$code"

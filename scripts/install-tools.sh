@@ -31,6 +31,7 @@ case $task in
     test)
         need_command curl curl
         need_command objdump binutils
+        need_command ip iproute2
         ;;
     lint) need_command shellcheck shellcheck ;;
     *)

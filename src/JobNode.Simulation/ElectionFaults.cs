@@ -19,15 +19,14 @@ internal sealed class ElectionFaults
     private readonly bool _isHeavy;
     private bool _isOver;
 
-    /// <summary>A quarter of all schedules is full of elections and of faults in them; the others have few.</summary>
-    public ElectionFaults(Random random, SimulatedNetwork network, IReadOnlyList<SimulatedNode> nodes)
+    /// <summary>Half of these schedules are full of elections and of faults in them; the others have few.</summary>
+    public ElectionFaults(SimulatedWorld world, IReadOnlyList<SimulatedNode> nodes)
     {
-        _random = random;
-        _network = network;
+        _random = world.Random;
+        _network = world.Network;
         _nodes = nodes;
-        _isHeavy = random.Next(4) == 0;
-        network.VoteDropPerMille = _isHeavy ? VoteDropPerMille : 0;
-        network.VoteSent = Disturb;
+        _isHeavy = _random.Next(2) == 0;
+        _network.VoteDropPerMille = _isHeavy ? VoteDropPerMille : 0;
     }
 
     /// <summary>One step of virtual time: in a heavy schedule leaders do not live long.</summary>
@@ -56,7 +55,7 @@ internal sealed class ElectionFaults
     }
 
     /// <summary>A vote sets out, inside the voter's turn: what happens to the voter comes after it.</summary>
-    private void Disturb(int voter, int candidate)
+    public void Disturb(int voter, int candidate)
     {
         if (_isOver || _random.Next(_isHeavy ? 2 : 20) != 0)
         {

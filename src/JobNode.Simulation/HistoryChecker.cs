@@ -1,5 +1,6 @@
 using System.Buffers;
 using JobNode.Commands;
+using JobNode.Queue;
 
 namespace JobNode.Simulation;
 
@@ -11,6 +12,9 @@ internal sealed class HistoryChecker(SimulationCounts counts)
 {
     private readonly List<(ulong Chain, UInt128 Digest)?> _byIndex = [];
     private readonly Dictionary<ulong, NodeId> _leaders = [];
+    private readonly Dictionary<ulong, int> _commandsIn = [];
+    private readonly Dictionary<JobId, UInt128> _pulledUnder = [];
+    private readonly Dictionary<JobId, ulong> _movedTo = [];
 
     /// <summary>A hash over all that happened, to compare two runs of one seed.</summary>
     public ulong Fingerprint { get; private set; }
@@ -22,8 +26,9 @@ internal sealed class HistoryChecker(SimulationCounts counts)
     public ulong HighestIndex => (ulong)Math.Max(0, _byIndex.Count - 1);
 
     /// <summary>A node applied an entry; gives nothing, or throws.</summary>
-    public void Applied(NodeId node, ulong index, ulong chain, UInt128 digest)
+    public void Applied(NodeId node, ulong index, ulong chain, UInt128 digest, int commands)
     {
+        NoteCommands(node, index, commands);
         counts.Applied++;
         Mix(node.Value ^ (index << 8) ^ chain);
         while (_byIndex.Count <= (int)index)
@@ -39,6 +44,28 @@ internal sealed class HistoryChecker(SimulationCounts counts)
         }
 
         _byIndex[(int)index] = (chain, digest);
+    }
+
+    /// <summary>An entry has so many commands, or so many were applied of it: always the same number.</summary>
+    public void NoteCommands(NodeId node, ulong index, int commands) => Require(
+        _commandsIn.TryAdd(index, commands) || _commandsIn[index] == commands,
+        $"node {node} applied {_commandsIn[index]} commands at index {index}, or not {commands}, which the entry has");
+
+    /// <summary>A job moved forward in the replicated state of some node.</summary>
+    public void NoteMoved(JobId job, ulong iterationsDone)
+    {
+        if (iterationsDone > _movedTo.GetValueOrDefault(job))
+        {
+            _movedTo[job] = iterationsDone;
+            counts.Checkpoints++;
+        }
+    }
+
+    /// <summary>A result was given out under a key, on some node: always under the same.</summary>
+    public void Pulled(JobId job, UInt128 key)
+    {
+        bool isNew = _pulledUnder.TryAdd(job, key);
+        Require(isNew || _pulledUnder[job] == key, $"job {job} was pulled under two keys");
     }
 
     /// <summary>
@@ -96,10 +123,12 @@ internal sealed class HistoryChecker(SimulationCounts counts)
 }
 
 /// <summary>The state machine of a node, with every step told to the checker.</summary>
-internal sealed class CheckedMachine(NodeId node, IStateMachine inner, HistoryChecker checker) : IStateMachine
+internal sealed class CheckedMachine(NodeId node, JobStateMachine inner, HistoryChecker checker) : IStateMachine
 {
     private readonly ArrayBufferWriter<byte> _entry = new();
+    private readonly JobWatch _jobs = new(node, inner.View, checker);
     private ulong _chain;
+    private int _commands;
 
     /// <inheritdoc/>
     public ulong AppliedIndex => inner.AppliedIndex;
@@ -114,7 +143,11 @@ internal sealed class CheckedMachine(NodeId node, IStateMachine inner, HistoryCh
         BitConverter.TryWriteBytes(_entry.GetSpan(sizeof(ulong)), timeMs);
         _entry.Advance(sizeof(ulong));
         CommandCodec.Encode(command, _entry);
-        return inner.Apply(index, timeMs, command);
+        _commands++;
+        _jobs.Before(command);
+        CommandResult result = inner.Apply(index, timeMs, command);
+        _jobs.After(command, result);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -123,7 +156,8 @@ internal sealed class CheckedMachine(NodeId node, IStateMachine inner, HistoryCh
         inner.Advance(index);
         _chain = HistoryChecker.Extend(_chain, index, _entry.WrittenSpan);
         _entry.ResetWrittenCount();
-        checker.Applied(node, index, _chain, inner.Digest);
+        checker.Applied(node, index, _chain, inner.Digest, _commands);
+        _commands = 0;
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace JobNode.Simulation;
 /// Machines that are bought, wiped, drained and taken away while the cluster runs, people who change roles by hand, and
 /// the announcements by which the leader hears of it all. Never so much that a quorum is gone for good.
 /// </summary>
-internal sealed class MachineRoom
+internal sealed partial class MachineRoom
 {
     /// <summary>Identities of one schedule.</summary>
     public const int NodesMax = 14;
@@ -17,41 +17,35 @@ internal sealed class MachineRoom
     private static readonly string[] _zones = ["", "a", "b", "c"];
 
     private readonly Random _random;
+    private readonly SimulatedWorld _world;
     private readonly SimulatedTime _time;
     private readonly SimulatedNetwork _network;
     private readonly MembershipChecker _members;
     private readonly SimulationCounts _counts;
     private readonly List<SimulatedNode> _nodes;
     private readonly Func<string, SimulatedNode> _build;
-    private readonly Action<string> _log;
     private readonly Dictionary<NodeId, SimulatedKeeper> _keepers = [];
     private readonly Dictionary<NodeId, NodeId> _hints = [];
     private readonly Dictionary<NodeId, long> _announceAtMs = [];
-    private readonly int _calmness;
+    private readonly int _perMillion;
     private readonly bool _hasZones;
     private int _coming;
     private bool _isOver;
 
     /// <summary>A room with the first members in it.</summary>
     public MachineRoom(
-        Random random,
-        SimulatedTime time,
-        SimulatedNetwork network,
-        MembershipChecker members,
-        SimulationCounts counts,
-        List<SimulatedNode> nodes,
-        Func<string, SimulatedNode> build,
-        Action<string> log)
+        SimulatedWorld world, MembershipChecker members, List<SimulatedNode> nodes, Func<string, SimulatedNode> build)
     {
+        Random random = world.Random;
+        _world = world;
         _random = random;
-        _time = time;
-        _network = network;
+        _time = world.Time;
+        _network = world.Network;
         _members = members;
-        _counts = counts;
+        _counts = world.Counts;
         _nodes = nodes;
         _build = build;
-        _log = log;
-        _calmness = random.Next(10, 80);
+        _perMillion = world.Settings.Faults.PerMillion(FaultKind.Churn);
         _hasZones = random.Next(3) == 0;
         KeeperEveryMs = random.Next(3) == 0 ? 0 : random.Next(300);
         Options = new PlannerOptions
@@ -64,7 +58,7 @@ internal sealed class MachineRoom
         };
         for (int i = random.Next(1, 5); i > 0; i--)
         {
-            network.At(random.Next(1_500), Buy);
+            _network.At(random.Next(1_500), Buy);
         }
     }
 
@@ -77,7 +71,7 @@ internal sealed class MachineRoom
     /// <summary>One step of virtual time.</summary>
     public void Step()
     {
-        if (!_isOver && _random.Next(_calmness) == 0)
+        if (!_isOver && _random.Next(1_000_000) < _perMillion)
         {
             Disturb();
         }
@@ -86,7 +80,7 @@ internal sealed class MachineRoom
         for (int i = 0; i < _nodes.Count; i++)
         {
             SimulatedNode node = _nodes[i];
-            if (node.IsUp && node.StalledUntilMs <= _time.NowMs)
+            if (node.IsUp && !node.IsStalled)
             {
                 KeeperOf(node).Turn();
                 AnnounceIfDue(node);
@@ -116,10 +110,10 @@ internal sealed class MachineRoom
             return false;
         }
 
-        _log($"{leader.Id} proposes {MemberChangeText.Say(now, change)}: {reason}");
+        _world.Note($"{leader.Id} proposes {MemberChangeText.Say(now, change)}: {reason}");
         _counts.ProposedChanges++;
         leader.Loop!.ProposeChange(change);
-        if (!_isOver && _random.Next(6) == 0)
+        if (!_isOver && _world.Settings.Faults.Has(FaultKind.Crash) && _random.Next(6) == 0)
         {
             // Between the steps of a change things can be forgotten that chance alone hardly ever hits.
             leader.CrashSoon();
@@ -189,7 +183,7 @@ internal sealed class MachineRoom
                 Wipe(any);
                 break;
             case 5 when mayLose && IsStaying(any):
-                _log($"{any.Id} is told to leave");
+                _world.Note($"{any.Id} is told to leave");
                 any.IsLeaving = true;
                 break;
             case 6 when any.IsUp && !any.IsDraining:
@@ -197,7 +191,7 @@ internal sealed class MachineRoom
                 break;
             case 7:
                 Options = Options with { Voters = (2 * _random.Next(3)) + 1 };
-                _log($"{Options.Voters} voters are wanted");
+                _world.Note($"{Options.Voters} voters are wanted");
                 break;
             default:
                 ChangeByHand(any, mayLose);
@@ -219,53 +213,13 @@ internal sealed class MachineRoom
         node.Zone = _hasZones ? _zones[_random.Next(_zones.Length)] : "";
         node.OutlivesRemoval = _random.Next(3) == 0;
         _nodes.Add(node);
-        _log($"{node.Id} comes up at {address}");
+        _world.Note($"{node.Id} comes up at {address}");
         node.Start();
     }
 
-    /// <summary>The disk is lost for good; the machine comes back with a new one, and so as a new node.</summary>
-    private void Wipe(SimulatedNode node)
-    {
-        bool hasRoom = _nodes.Count + _coming < NodesMax;
-        if (node.IsGone || !hasRoom || !IsSettledWithout(node) || !IsSurvivable(_members.Latest, node))
-        {
-            return;
-        }
-
-        _log($"the disk of {node.Id} is lost");
-        _counts.Wipes++;
-        if (node.KeepsIdWhenWiped)
-        {
-            node.Wipe();
-            return;
-        }
-
-        node.Retire();
-        _coming++;
-        _network.At(_random.Next(1_000), () =>
-        {
-            _coming--;
-            Add(node.Address);
-        });
-    }
-
-    /// <summary>
-    /// True when no change is under way, and each voter that is left knows the last one. Otherwise the loss may be one
-    /// too many: when the lost leader told only the voter that it demoted, the others still need that one's vote, which
-    /// it refuses because its log is longer, while it may not stand for election itself (an end that raft has when
-    /// changes count from their commit on; etcd-io/etcd issue 7625).
-    /// </summary>
-    private bool IsSettledWithout(SimulatedNode lost) =>
-        !_nodes.Exists(each => each.LastChangeIndex > _members.HighestIndex)
-        && _nodes.TrueForAll(each =>
-            each.IsGone
-            || ReferenceEquals(each, lost)
-            || !_members.Latest.IsVoter(each.Id)
-            || each.Board!.Current.Configuration.Equals(_members.Latest));
-
     private void Drain(SimulatedNode node)
     {
-        _log($"{node.Id} drains");
+        _world.Note($"{node.Id} drains");
         node.IsDraining = true;
         StatusBoard life = node.Board!;
         _network.At(_random.Next(1_500), () =>
@@ -297,20 +251,6 @@ internal sealed class MachineRoom
 
         MemberRole role = member.Role == MemberRole.StandBy ? MemberRole.Voter : MemberRole.StandBy;
         Propose(leader, new MemberChange.Put(member with { Role = role }), "by hand");
-    }
-
-    private bool IsSurvivable(ClusterConfiguration configuration, SimulatedNode? lost)
-    {
-        int voters = 0;
-        int left = 0;
-        foreach (Member voter in configuration.Voters)
-        {
-            SimulatedNode node = _nodes[(int)voter.Id.Value - 1];
-            voters++;
-            left += node.IsGone || ReferenceEquals(node, lost) ? 0 : 1;
-        }
-
-        return left >= (voters / 2) + 1;
     }
 
     private SimulatedKeeper KeeperOf(SimulatedNode node)
@@ -389,7 +329,7 @@ internal sealed class MachineRoom
         }
         else if (!node.OutlivesRemoval)
         {
-            _log($"{asked} hears that it was removed");
+            _world.Note($"{asked} hears that it was removed");
             node.Retire();
         }
     }

@@ -1,34 +1,26 @@
 using JobNode.Commands;
-using JobNode.Consensus;
 
 namespace JobNode.Simulation;
 
 /// <summary>Runs one schedule: faults and load, then healing, then the promises are checked.</summary>
 internal sealed class Schedule : IDisposable
 {
+    private const int QuietSteps = 100;
+
     private readonly SimulationSettings _settings;
-    private readonly Random _random;
-    private readonly SimulatedTime _time = new();
-    private readonly SimulatedNetwork _network;
-    private readonly HistoryChecker _checker;
+    private readonly SimulatedWorld _world;
     private readonly SimulatedClients _clients;
-    private readonly ElectionFaults _elections;
+    private readonly ElectionFaults? _elections;
     private readonly MembershipChecker _members;
     private readonly MachineRoom? _room;
+    private readonly FaultInjector _faults;
     private readonly List<SimulatedNode> _nodes = [];
-    private readonly int _calmness;
 
     /// <summary>Bootstraps the nodes.</summary>
     public Schedule(SimulationSettings settings)
     {
         _settings = settings;
-        _random = new Random(settings.Seed);
-
-        // From a fault in every tenth step to one in every hundredth: rough schedules find other things than calm ones.
-        _calmness = _random.Next(400, 4_000);
-        RaftCore.Seed(settings.Seed);
-        _checker = new HistoryChecker(Counts);
-        _network = new SimulatedNetwork(_random, _time, Counts, Math.Max(settings.Nodes, MachineRoom.NodesMax));
+        _world = new SimulatedWorld(settings);
         var configuration = new ClusterConfiguration(
             1,
             [
@@ -41,32 +33,28 @@ internal sealed class Schedule : IDisposable
             _nodes.Add(Build(configuration, member.Address));
         }
 
-        _network.FindLoop = index => _nodes[index].Loop;
-        _network.Deliver = (index, message) => _nodes[index].Receive(message);
-        _network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
-        _network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
-        _elections = new ElectionFaults(_random, _network, _nodes);
-        Action<int, int> disturb = _network.VoteSent;
-        _network.VoteSent = (voter, candidate) =>
-        {
-            HistoryChecker.Require(
-                !_nodes[voter].Board!.Current.Configuration.Removed.Contains(_nodes[candidate].Id),
-                $"node {_nodes[voter].Id} answers node {_nodes[candidate].Id}, which was removed and asks for votes");
-            disturb(voter, candidate);
-        };
-        _clients = new SimulatedClients(_random, _time, _nodes, Counts);
-        if (settings.IsChurning)
-        {
-            _room = new MachineRoom(
-                _random, _time, _network, _members, Counts, _nodes, address => Build(configuration, address), Log);
-        }
+        SimulatedNetwork network = _world.Network;
+        network.FindLoop = index => _nodes[index].Loop;
+        network.Deliver = (index, message) => _nodes[index].Receive(message);
+        network.ReadSnapshot = (index, at) => _nodes[index].ReadSnapshot(at);
+        network.DeliverSnapshot = (index, message, file) => _nodes[index].TakeSnapshot(message, file);
+        _elections = settings.Faults.Has(FaultKind.Elections) ? new ElectionFaults(_world, _nodes) : null;
+        network.VoteSent = NoteVote;
+        _clients = new SimulatedClients(_world, _nodes);
+        _room = settings.Faults.Has(FaultKind.Churn)
+            ? new MachineRoom(_world, _members, _nodes, address => Build(configuration, address))
+            : null;
+        _faults = new FaultInjector(_world, _nodes, _room);
     }
 
     /// <summary>What happened.</summary>
-    public SimulationCounts Counts { get; } = new();
+    public SimulationCounts Counts => _world.Counts;
+
+    /// <summary>The last events; empty unless they are recorded.</summary>
+    public IEnumerable<string> LastEvents => _world.History?.Last ?? [];
 
     /// <summary>Equal for equal seeds.</summary>
-    public ulong Fingerprint => _checker.Fingerprint;
+    public ulong Fingerprint => _world.Checker.Fingerprint;
 
     /// <summary>Runs it.</summary>
     /// <exception cref="Exception">A promise was broken; the message says which.</exception>
@@ -79,9 +67,10 @@ internal sealed class Schedule : IDisposable
 
         for (int step = 0; step < _settings.FaultySteps; step++)
         {
-            if (step > 100)
+            if (step > QuietSteps)
             {
-                Disturb();
+                _faults.Step();
+                _elections?.Step();
             }
 
             Step(mayStart: true);
@@ -91,136 +80,64 @@ internal sealed class Schedule : IDisposable
         CheckEnd();
     }
 
-    /// <summary>Frees the cores.</summary>
-    public void Dispose() => _nodes.ForEach(node => node.Dispose());
+    /// <summary>Frees the cores, and lets what still waits for them run out.</summary>
+    public void Dispose()
+    {
+        _nodes.ForEach(static node => node.Dispose());
+        GatedPool.Drain();
+    }
 
-    private SimulatedNode Build(ClusterConfiguration configuration, string address) => new(
-        _nodes.Count,
-        _random,
-        _time,
-        _network,
-        _checker,
-        Counts,
-        _members,
-        configuration,
-        address,
-        _settings);
+    private SimulatedNode Build(ClusterConfiguration configuration, string address) =>
+        new(_nodes.Count, _world, _members, configuration, address)
+        {
+            Lost = lost => _room!.Replace(lost),
+            FindAt = wanted => _nodes.Find(node => node.Address == wanted && !node.IsGone),
+        };
+
+    private void NoteVote(int voter, int candidate)
+    {
+        HistoryChecker.Require(
+            !_nodes[voter].Board!.Current.Configuration.Removed.Contains(_nodes[candidate].Id),
+            $"node {_nodes[voter].Id} answers node {_nodes[candidate].Id}, which was removed and asks for votes");
+        _elections?.Disturb(voter, candidate);
+    }
 
     private void Step(bool mayStart)
     {
-        _time.NowMs += SimulationSettings.StepMs;
-        _network.RunDue();
+        _world.Time.NowMs += SimulationSettings.StepMs;
+        _world.Network.RunDue();
         _clients.Step(mayStart);
         _room?.Step();
-        foreach (SimulatedNode node in _nodes)
+        GatedPool.Drain();
+
+        // Not a foreach: what is lost in a turn may be replaced at once.
+        for (int i = 0; i < _nodes.Count; i++)
         {
-            if (node.StalledUntilMs <= _time.NowMs)
+            SimulatedNode node = _nodes[i];
+            if (!node.IsStalled)
             {
+                node.Work?.Step();
                 node.Turn();
             }
         }
-    }
 
-    private void Disturb()
-    {
-        foreach (SimulatedNode down in _nodes)
+        GatedPool.Drain();
+        if (_world.Failure is { } failure)
         {
-            if (down is { IsUp: false, IsGone: false } && _random.Next(50) == 0)
-            {
-                Log($"{down.Id} starts");
-                down.Start();
-            }
-        }
-
-        _elections.Step();
-        int choice = _random.Next(_calmness);
-        SimulatedNode node = _nodes[_random.Next(_nodes.Count)];
-        switch (choice)
-        {
-            case < 3 when node.IsUp:
-                Log($"power of {node.Id} fails");
-                node.LosePower();
-                break;
-            case < 9 when node.IsUp:
-                node.CrashSoon();
-                break;
-            case < 11 when node.IsUp:
-                Log($"{node.Id} is killed");
-                node.Kill();
-                break;
-            case 11:
-                Log("all lose power");
-                foreach (SimulatedNode each in _nodes)
-                {
-                    if (each.IsUp)
-                    {
-                        each.LosePower();
-                    }
-                }
-
-                break;
-            case < 20:
-                Partition();
-                break;
-            case < 28:
-                _network.Heal();
-                break;
-            case < 32:
-                _network.DropPerMille = _random.Next(300);
-                _network.DuplicatePerMille = _random.Next(200);
-                _network.DelayMaxMs = _random.Next(2, 150);
-                break;
-            case < 36:
-                Counts.Stalls++;
-                node.StalledUntilMs = _time.NowMs + _random.Next(3_000);
-                break;
-            case 36:
-                node.JumpClock();
-                break;
-            case < 39 when node.IsUp:
-                Log($"{node.Id} stops in order");
-                node.StopAfter(_random.Next(2) * _random.Next(1_000));
-                break;
-            case < 43 when node.IsUp:
-                Log($"the disk of {node.Id} is full");
-                node.FullUntilMs = _time.NowMs + _random.Next(4_000);
-                break;
-            default:
-                break;
+            throw new SimulationFailedException(failure);
         }
     }
 
-    /// <summary>Cuts a random set of nodes off, in both directions or in one.</summary>
-    private void Partition()
-    {
-        Counts.Partitions++;
-        int side = _random.Next(1, (1 << _nodes.Count) - 1);
-        int direction = _random.Next(3);
-        Log($"partition {side:b} direction {direction}");
-        for (int from = 0; from < _nodes.Count; from++)
-        {
-            for (int to = 0; to < _nodes.Count; to++)
-            {
-                bool isFromSide = (side >> from & 1) != 0;
-                bool isToSide = (side >> to & 1) != 0;
-                bool isCut = isFromSide != isToSide && (direction == 0 || (direction == 1) == isFromSide);
-                _network.Cut(from, to, isCut);
-            }
-        }
-    }
-
-    /// <summary>Everything works again: all calls must get their answers and all nodes must meet.</summary>
+    /// <summary>Everything works again: all calls must get their answers, all jobs end, and all nodes meet.</summary>
     private void Heal()
     {
-        Log("healing");
-        _elections.End();
+        _world.Note($"healing");
+        _elections?.End();
         _room?.End();
-        _network.Heal();
+        _world.Network.Heal();
         foreach (SimulatedNode node in _nodes)
         {
-            node.Spare();
-            node.StalledUntilMs = 0;
-            node.FullUntilMs = 0;
+            node.Calm();
         }
 
         long acknowledgedBefore = _clients.Acknowledged;
@@ -229,17 +146,23 @@ internal sealed class Schedule : IDisposable
             // Not only at first: a power failure during a background save, or an end in order, may be under way still.
             _nodes.Where(static node => node is { IsUp: false, IsGone: false }).ToList()
                 .ForEach(static node => node.Start());
-            Step(mayStart: step < 100);
-            if (step > 100 && _clients.IsQuiet && HasConverged())
+            Step(mayStart: step < QuietSteps);
+            if (step > QuietSteps && _clients.IsQuiet && HasConverged() && HasFinished())
             {
                 HistoryChecker.Require(_clients.Acknowledged > acknowledgedBefore, "nothing commits after healing");
-                return;
+                if (_clients.HasDrained)
+                {
+                    return;
+                }
+
+                _clients.Drain();
             }
         }
 
         string status = string.Join("; ", _nodes.Where(static node => node.IsUp));
         throw new SimulationFailedException(
-            $"the healed cluster did not converge: quiet {_clients.IsQuiet}, {_room?.FindUnsettled()}, {status}");
+            $"the healed cluster did not converge: quiet {_clients.IsQuiet}, finished {HasFinished()}, "
+            + $"{_room?.FindUnsettled()}, {status}");
     }
 
     /// <summary>The nodes that should have the log.</summary>
@@ -248,10 +171,16 @@ internal sealed class Schedule : IDisposable
 
     private bool HasConverged()
     {
-        ulong applied = _checker.HighestIndex;
+        ulong applied = _world.Checker.HighestIndex;
         return WithLog().All(node => node.Board!.Current.AppliedIndex == applied)
             && _room?.FindUnsettled() is null;
     }
+
+    /// <summary>No job is left to do; where no member hashes, none can be done.</summary>
+    private bool HasFinished() => !IsDoable() || WithLog().All(static node => node.View!.Counts.Unfinished == 0);
+
+    private bool IsDoable() => _nodes.Exists(
+        node => node is { IsUp: true, TakesWork: true } && _members.Latest.Find(node.Id) is not null);
 
     private void CheckEnd()
     {
@@ -262,18 +191,11 @@ internal sealed class Schedule : IDisposable
             HistoryChecker.Require(status.StateDigest == digest, $"the final state of node {node.Id} differs");
             HistoryChecker.Require(
                 status.Configuration.Equals(_members.Latest), $"the final configuration of node {node.Id} differs");
-            _clients.CheckPromises(node.View!);
+            HistoryChecker.Require(node.View!.Counts.ResultMismatches == 0, "two results of one job differed");
+            _clients.CheckPromises(node.View!, IsDoable());
         }
 
         Counts.Nodes = _nodes.Count;
-        Counts.SnapshotsInstalled = _checker.Restores;
-    }
-
-    private void Log(string text)
-    {
-        if (_settings.Verbose)
-        {
-            Console.WriteLine($"{_time.NowMs} {text}");
-        }
+        Counts.SnapshotsInstalled = _world.Checker.Restores;
     }
 }

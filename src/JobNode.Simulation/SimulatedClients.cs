@@ -1,148 +1,243 @@
-using System.Buffers.Binary;
 using JobNode.Commands;
-using JobNode.Queue;
 
 namespace JobNode.Simulation;
 
 /// <summary>
-/// Clients that put jobs in, move them on, finish, cancel and pull them, and try again under the same ids until they
-/// have an answer. What they were promised is checked at the end.
+/// Clients that put jobs in, cancel some, pull results and read, and try again under the same keys until they have an
+/// answer. What they were promised is checked as answers come, and at the end.
 /// </summary>
-internal sealed class SimulatedClients(
-    Random random, SimulatedTime time, IReadOnlyList<SimulatedNode> nodes, SimulationCounts counts)
+internal sealed class SimulatedClients(SimulatedWorld world, IReadOnlyList<SimulatedNode> nodes)
 {
-    private const int JobsMax = 120;
+    private const int JobsMax = 80;
     private const int CallsMax = 24;
     private const long CallTimeoutMs = 3_000;
+    private const long PauseMs = 100;
 
-    private readonly List<Job> _jobs = [];
-    private readonly List<Call> _calls = [];
-    private readonly List<Barrier> _barriers = [];
-    private readonly Dictionary<JobId, UInt128> _pulledBy = [];
-    private readonly List<(UInt128 Key, IReadOnlyList<PulledJob> Batch)> _pulls = [];
-    private ulong _highestAcknowledged;
+    private readonly Random _random = world.Random;
+    private readonly List<ClientJob> _jobs = [];
+    private readonly List<ClientCall> _calls = [];
+    private readonly Dictionary<UInt128, IReadOnlyList<PulledJob>> _pulls = [];
+    private readonly ClientReads _reads = new(world, nodes);
+    private readonly int _busyness = world.Random.Next(3, 12);
     private ulong _pullSequence;
+    private bool _foundNothing;
 
-    /// <summary>Commands that were acknowledged.</summary>
+    /// <summary>Calls that were acknowledged.</summary>
     public long Acknowledged { get; private set; }
 
-    /// <summary>Starts some new calls and looks after the ones under way.</summary>
+    /// <summary>True when every call has its answer.</summary>
+    public bool IsQuiet => _calls.Count == 0;
+
+    /// <summary>True when the last pull found nothing.</summary>
+    public bool HasDrained => IsQuiet && _foundNothing;
+
+    /// <summary>Starts some new calls and looks after those under way.</summary>
     public void Step(bool mayStart)
     {
         for (int i = 0; mayStart && i < 2 && _calls.Count < CallsMax; i++)
         {
-            if (random.Next(3) == 0)
+            if (_random.Next(_busyness) == 0)
             {
                 StartCall();
             }
         }
 
-        if (mayStart && random.Next(20) == 0)
+        if (mayStart && _random.Next(10) == 0)
         {
-            StartBarrier();
+            _reads.Start(_jobs);
         }
 
-        _calls.RemoveAll(Settle);
-        _barriers.RemoveAll(Settle);
-    }
-
-    /// <summary>True when every call has its answer.</summary>
-    public bool IsQuiet => _calls.Count == 0;
-
-    /// <summary>Everything promised must be in the final state.</summary>
-    public void CheckPromises(QueueView view)
-    {
-        foreach (Job job in _jobs)
+        for (int i = _calls.Count - 1; i >= 0; i--)
         {
-            JobDetails? found = view.Find(job.Id);
-            if (job.IsEnqueued)
+            ClientCall call = _calls[i];
+            if (TryEnd(call) is { } result)
             {
-                HistoryChecker.Require(found is not null, $"job {job.Id} was acknowledged and is lost");
-                CheckJob(job, found!.Value);
+                _calls.RemoveAt(i);
+                call.End(result);
             }
         }
+
+        _reads.Step();
     }
 
-    private void CheckJob(Job job, JobDetails found)
+    /// <summary>In the end somebody pulls all that is left.</summary>
+    public void Drain()
     {
-        HistoryChecker.Require(found.IterationsTotal == job.Total, $"job {job.Id} has other iterations");
-        bool isFinished = found.State is JobState.Completed or JobState.Pulled;
-        HistoryChecker.Require(
-            !isFinished || job.Total == 1 || found.Chain == job.Digest(job.Total), $"job {job.Id} has another result");
-        HistoryChecker.Require(!job.IsCompleted || isFinished, $"the result of job {job.Id} is lost");
-        HistoryChecker.Require(
-            !job.IsCancelled || found.State == JobState.Cancelled, $"the cancellation of job {job.Id} is lost");
-        HistoryChecker.Require(
-            isFinished || found.IterationsDone >= job.Checkpointed, $"the checkpoint of job {job.Id} is lost");
-        HistoryChecker.Require(
-            !_pulledBy.ContainsKey(job.Id) || found.State == JobState.Pulled, $"the pull of job {job.Id} is lost");
+        if (IsQuiet && !_foundNothing)
+        {
+            StartPull(++_pullSequence, top: 20);
+        }
+    }
+
+    /// <summary>Everything promised must be in the final state, once, and nothing else.</summary>
+    public void CheckPromises(Queue.QueueView view, bool isFinished)
+    {
+        var found = view.Page(null, int.MaxValue, null).Jobs
+            .GroupBy(static job => StandInChain.NumberOf(job.Chain))
+            .ToDictionary(static group => group.Key, static group => group.ToArray());
+        foreach ((ulong number, Queue.JobDetails[] records) in found)
+        {
+            HistoryChecker.Require((int)number < _jobs.Count, $"job number {number} was never sent");
+            HistoryChecker.Require(records.Length == 1, $"job number {number} is there {records.Length} times");
+        }
+
+        foreach (ClientJob job in _jobs.Where(static job => job.Id is not null))
+        {
+            HistoryChecker.Require(
+                found.TryGetValue(job.Number, out Queue.JobDetails[]? records) && records[0].Id == job.Id,
+                $"job {job.Id}, number {job.Number}, was acknowledged and is lost");
+            job.Check(records![0], isFinished);
+        }
     }
 
     private void StartCall()
     {
-        if (_jobs.Count < JobsMax && (_jobs.Count < 4 || random.Next(3) == 0))
+        if (_jobs.Count < JobsMax && (_jobs.Count < 4 || _random.Next(3) > 0))
         {
-            var job = new Job((ulong)_jobs.Count, (ulong)random.Next(1, 1_000));
+            var job = new ClientJob(
+                (ulong)_jobs.Count, AnyTotal(), (byte)_random.Next(3), hasKey: _random.Next(3) > 0);
             _jobs.Add(job);
-            Start(new Call(new Enqueue([new NewJob(job.Id, job.Digest(1), job.Total, (byte)random.Next(10), 0)]), job));
+            StartEnqueue(job);
             return;
         }
 
-        Job any = _jobs[random.Next(_jobs.Count)];
-        switch (random.Next(6))
+        ClientJob any = _jobs[_random.Next(_jobs.Count)];
+        switch (_random.Next(8))
         {
-            case 0 or 1 when any.Total > 1:
-                Start(new Call(new Complete([new FinishedChain(any.Id, any.Digest(any.Total), new NodeId(7))]), any));
+            case 0 when any.Id is not null && _random.Next(2) == 0:
+                StartCancel(any);
                 break;
-            case 2 or 3 when any.Total > 2:
-                ulong done = (ulong)random.NextInt64(2, (long)any.Total);
-                Start(new Call(new Checkpoint([new ChainProgress(any.Id, any.Digest(done), done)]), any));
+            case 1:
+                StartEnqueue(any);
                 break;
-            case 4:
-                Start(new Call(new Pull(++_pullSequence, random.Next(1, 5), (PullOrder)random.Next(2)), null));
+            case 2 when any.Id is not null && any.Key != UInt128.Zero:
+                StartReuse(any);
                 break;
-            case 5 when random.Next(4) == 0:
-                Start(new Call(new Cancel(any.Id), any));
+            case 3 when _pulls.Count > 0:
+                StartPull(_pulls.Keys.ElementAt(_random.Next(_pulls.Count)), top: 1);
+                break;
+            case 4 or 5:
+                StartPull(++_pullSequence, _random.Next(1, 6));
                 break;
             default:
                 break;
         }
     }
 
-    private void Start(Call call)
+    private ulong AnyTotal() => _random.Next(4) switch
+    {
+        0 => (ulong)_random.Next(1, 10),
+        1 => (ulong)_random.Next(1, 3_000),
+        2 => (ulong)_random.Next(3_000, 200_000),
+        _ => (ulong)_random.Next(200_000, 600_000),
+    };
+
+    private void StartEnqueue(ClientJob job)
+    {
+        job.NoteCall();
+        Start(new ClientCall(
+            () => new Enqueue([job.Attempt()]),
+            (result, isFirst) =>
+            {
+                world.Counts.Jobs += job.Id is null ? 1 : 0;
+                job.Acknowledge(((EnqueueResult)result).Jobs[0], isFirst);
+            }));
+    }
+
+    private void StartReuse(ClientJob job) => Start(new ClientCall(
+        () => new Enqueue([job.Attempt(otherTotal: job.Total + 1)]),
+        (result, _) => HistoryChecker.Require(
+            ((EnqueueResult)result).Jobs[0].Code == ResultCode.IdempotencyKeyReused,
+            $"the key of job {job.Id} was taken for another job")));
+
+    private void StartCancel(ClientJob job) => Start(new ClientCall(
+        () => new Cancel(job.Id!.Value),
+        (result, _) =>
+        {
+            HistoryChecker.Require(
+                result.Code is ResultCode.Ok or ResultCode.AlreadyFinished, $"a cancel gave {result.Code}");
+            job.IsCancelled |= result.Code == ResultCode.Ok;
+            job.IsFinished |= result.Code == ResultCode.AlreadyFinished;
+            HistoryChecker.Require(
+                !(job.IsCancelled && job.IsFinished), $"job {job.Id} is cancelled and finished");
+        }));
+
+    private void StartPull(UInt128 key, int top)
+    {
+        var order = (PullOrder)_random.Next(2);
+        Start(new ClientCall(
+            () => new Pull(key, top, order),
+            (result, _) => NotePull(key, ((PullResult)result).Jobs))
+        {
+            LosesAnswer = _random.Next(5) == 0,
+        });
+    }
+
+    private void NotePull(UInt128 key, IReadOnlyList<PulledJob> batch)
+    {
+        _foundNothing = batch.Count == 0;
+        if (_pulls.TryGetValue(key, out IReadOnlyList<PulledJob>? known))
+        {
+            HistoryChecker.Require(known.SequenceEqual(batch), $"the pull {key} gave another batch when asked again");
+            return;
+        }
+
+        if (batch.Count > 0)
+        {
+            _pulls.Add(key, batch);
+        }
+
+        foreach (PulledJob pulled in batch)
+        {
+            ulong number = StandInChain.NumberOf(pulled.Result);
+            HistoryChecker.Require((int)number < _jobs.Count, $"job number {number} was pulled and never sent");
+            ClientJob job = _jobs[(int)number];
+            HistoryChecker.Require(job.Id is null || job.Id == pulled.Id, $"job {job.Id} was pulled as {pulled.Id}");
+            HistoryChecker.Require(pulled.Iterations == job.Total, $"job {pulled.Id} was pulled with other iterations");
+            HistoryChecker.Require(
+                pulled.Result == StandInChain.Of(number, job.Total), $"the result of job {pulled.Id} is wrong");
+            HistoryChecker.Require(job.PulledUnder == UInt128.Zero, $"job {pulled.Id} was pulled twice");
+            HistoryChecker.Require(!job.IsCancelled, $"job {pulled.Id} was pulled, though it is cancelled");
+            job.PulledUnder = key;
+            world.Counts.Results++;
+        }
+    }
+
+    private void Start(ClientCall call)
     {
         _calls.Add(call);
         Try(call);
     }
 
     /// <summary>Any node that is up; most of the time one that says it leads.</summary>
-    private void Try(Call call)
+    private void Try(ClientCall call)
     {
-        call.Attempt = null;
-        SimulatedNode node = nodes[random.Next(nodes.Count)];
+        SimulatedNode node = nodes[_random.Next(nodes.Count)];
         foreach (SimulatedNode other in nodes)
         {
-            if (other.IsUp && other.Board!.Current.IsLeader && random.Next(4) > 0)
+            if (other.IsUp && other.Board!.Current.IsLeader && _random.Next(4) > 0)
             {
                 node = other;
             }
         }
 
-        call.StartedMs = time.NowMs;
-        call.Attempt = node.Proposer?.ProposeAsync(call.Command, CancellationToken.None);
+        call.Try(node.Proposer, world.Time.NowMs);
     }
 
-    private bool Settle(Call call)
+    /// <summary>The answer that counts, when there is one.</summary>
+    private CommandResult? TryEnd(ClientCall call)
     {
+        long nowMs = world.Time.NowMs;
         if (call.Attempt is not { IsCompleted: true } attempt)
         {
-            // No answer: the node died with the question, or is cut off. The client tries another under the same id.
-            if (time.NowMs - call.StartedMs > (call.Attempt is null ? 100 : CallTimeoutMs))
+            // No answer: the node died with the question, or is cut off. The client tries another under the same key.
+            if (nowMs - call.StartedMs > (call.Attempt is null ? PauseMs : CallTimeoutMs))
             {
+                call.Pause(nowMs, mayHaveWorked: call.Attempt is not null);
                 Try(call);
             }
 
-            return false;
+            return null;
         }
 
         Proposed proposed = attempt.Result;
@@ -150,143 +245,25 @@ internal sealed class SimulatedClients(
         {
             case ResultCode.NotLeader or ResultCode.Overloaded or ResultCode.Stopping:
                 HistoryChecker.Require(proposed.LogIndex == 0, "what was never logged has no index");
-                break;
+                call.Pause(nowMs, mayHaveWorked: false);
+                return null;
             case ResultCode.OutcomeUnknown:
-                counts.Unknown++;
-                break;
+                world.Counts.Unknown++;
+                call.Pause(nowMs, mayHaveWorked: true);
+                return null;
             default:
-                counts.Acknowledged++;
+                world.Counts.Acknowledged++;
                 Acknowledged++;
-                _highestAcknowledged = Math.Max(_highestAcknowledged, proposed.LogIndex);
-                Note(call, proposed.Result);
-                return true;
-        }
+                _reads.NoteAcknowledged(proposed.LogIndex);
+                if (!call.LosesAnswer)
+                {
+                    return proposed.Result;
+                }
 
-        // Waits a little before it asks again.
-        call.Attempt = null;
-        call.StartedMs = time.NowMs;
-        return false;
-    }
-
-    private void Note(Call call, CommandResult result)
-    {
-        Job? job = call.Job;
-        switch (call.Command)
-        {
-            case Enqueue when job is not null:
-                ResultCode enqueued = ((EnqueueResult)result).Jobs[0].Code;
-                HistoryChecker.Require(
-                    enqueued is ResultCode.Ok or ResultCode.Duplicate, $"an enqueue gave {enqueued}");
-                job.IsEnqueued = true;
-                job.IsCompleted |= job.Total == 1;
-                break;
-            case Complete when job is not null:
-                ResultCode completed = ((ChainsResult)result).Jobs[0].Code;
-                HistoryChecker.Require(completed != ResultCode.ResultMismatch, "two results of one job differ");
-                job.IsCompleted |= completed is ResultCode.Ok or ResultCode.Duplicate;
-                break;
-            case Checkpoint checkpoint when job is not null && ((ChainsResult)result).Jobs[0].Code == ResultCode.Ok:
-                job.Checkpointed = Math.Max(job.Checkpointed, checkpoint.Chains[0].IterationsDone);
-                break;
-            case Cancel when job is not null:
-                job.IsCancelled |= result.Code == ResultCode.Ok;
-                break;
-            case Pull pull when result is PullResult pulled:
-                NotePull(pull, pulled);
-                break;
-            default:
-                break;
+                world.Counts.LostAnswers++;
+                call.LosesAnswer = false;
+                call.Pause(nowMs, mayHaveWorked: true);
+                return null;
         }
     }
-
-    private void NotePull(Pull pull, PullResult pulled)
-    {
-        _pulls.Add((pull.Key, pulled.Jobs));
-        foreach (PulledJob job in pulled.Jobs)
-        {
-            bool isNew = _pulledBy.TryAdd(job.Id, pull.Key);
-            HistoryChecker.Require(isNew || _pulledBy[job.Id] == pull.Key, $"job {job.Id} was pulled by two");
-        }
-
-        // Asked again under its key a pull gives the same batch.
-        if (_pulls.Count > 0 && pulled.Jobs.Count > 0 && random.Next(4) == 0)
-        {
-            (UInt128 key, IReadOnlyList<PulledJob> batch) = _pulls[random.Next(_pulls.Count)];
-            if (batch.Count > 0)
-            {
-                Start(new Call(new Pull(key, 1, PullOrder.Oldest), null));
-            }
-        }
-    }
-
-    private void StartBarrier()
-    {
-        SimulatedNode node = nodes[random.Next(nodes.Count)];
-        if (node.Loop is not null)
-        {
-            Task<bool> reached = node.Loop.ReadBarrierAsync(CancellationToken.None);
-            _barriers.Add(new Barrier(node, _highestAcknowledged, reached, node.View!));
-        }
-    }
-
-    private bool Settle(Barrier barrier)
-    {
-        if (!ReferenceEquals(barrier.Node.View, barrier.Life))
-        {
-            return true;
-        }
-
-        if (!barrier.Reached.IsCompleted)
-        {
-            return false;
-        }
-
-        if (barrier.Reached.Result)
-        {
-            counts.Barriers++;
-            HistoryChecker.Require(
-                barrier.Node.Board!.Current.AppliedIndex >= barrier.AcknowledgedBefore,
-                $"a read barrier passed at {barrier.Node}, though {barrier.AcknowledgedBefore} had been acknowledged");
-        }
-
-        return true;
-    }
-
-    private sealed class Job(ulong number, ulong total)
-    {
-        public JobId Id { get; } = new(((UInt128)0x0190_0000_0000_7000 << 64) | number);
-
-        public ulong Total { get; } = total;
-
-        public bool IsEnqueued { get; set; }
-
-        public bool IsCompleted { get; set; }
-
-        public bool IsCancelled { get; set; }
-
-        public ulong Checkpointed { get; set; } = 1;
-
-        /// <summary>Stands for the hash chain after so many iterations.</summary>
-        public Digest512 Digest(ulong iterations)
-        {
-            Span<byte> bytes = stackalloc byte[Digest512.SizeBytes];
-            bytes.Clear();
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, number + 1);
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], iterations);
-            return Digest512.From(bytes);
-        }
-    }
-
-    private sealed class Call(Command command, Job? job)
-    {
-        public Command Command { get; } = command;
-
-        public Job? Job { get; } = job;
-
-        public Task<Proposed>? Attempt { get; set; }
-
-        public long StartedMs { get; set; }
-    }
-
-    private sealed record Barrier(SimulatedNode Node, ulong AcknowledgedBefore, Task<bool> Reached, QueueView Life);
 }

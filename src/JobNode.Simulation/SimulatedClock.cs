@@ -5,8 +5,11 @@ namespace JobNode.Simulation;
 /// <summary>Virtual time, the same for all nodes; the wall clocks differ and may jump back.</summary>
 internal sealed class SimulatedTime
 {
-    /// <summary>Virtual milliseconds since the start.</summary>
-    public long NowMs { get; set; } = 1_000_000;
+    /// <summary>What the clock shows when a schedule begins.</summary>
+    public const long StartMs = 1_000_000;
+
+    /// <summary>Virtual milliseconds.</summary>
+    public long NowMs { get; set; } = StartMs;
 }
 
 /// <summary>One node's view of time.</summary>

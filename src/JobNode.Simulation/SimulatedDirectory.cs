@@ -126,6 +126,14 @@ internal sealed class SimulatedDirectory : IStorageDirectory
     /// <summary>Turns one bit over, on the disk and in memory.</summary>
     public void FlipBit(string name, long bit) => Find(name).FlipBit(bit);
 
+    /// <summary>Zeroes a part of a file, durably: a write that did not get that far.</summary>
+    public void Zero(string name, long offset, int count)
+    {
+        SimulatedFile file = Find(name);
+        file.Write(offset, new byte[count]);
+        file.Sync();
+    }
+
     /// <summary>Cuts a file, durably.</summary>
     public void Truncate(string name, long lengthBytes)
     {

@@ -39,6 +39,15 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     /// <summary>Hands a message and its snapshot file to a node; false when it could not take them.</summary>
     public Func<int, byte[], byte[], bool> DeliverSnapshot { get; set; } = (_, _, _) => false;
 
+    /// <summary>Connections that break for no reason, of a thousand looks at one.</summary>
+    public int StreamBreakPerMille { get; set; }
+
+    /// <summary>What happened.</summary>
+    public SimulationCounts Counts => counts;
+
+    /// <summary>Virtual milliseconds.</summary>
+    public long NowMs => time.NowMs;
+
     /// <summary>Runs an action at a later time.</summary>
     public void At(long delayMs, Action action) => _events.Enqueue(action, (time.NowMs + delayMs, _order++));
 
@@ -55,17 +64,33 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
     /// <summary>Cuts or mends one direction.</summary>
     public void Cut(int from, int to, bool isCut) => _isCut[from, to] = isCut;
 
+    /// <summary>True while this direction is cut.</summary>
+    public bool IsCut(int from, int to) => _isCut[from, to];
+
+    /// <summary>Throws the dice for one message.</summary>
+    public bool DropsOne() => random.Next(1000) < DropPerMille;
+
     /// <summary>Mends everything.</summary>
     public void Heal()
     {
-        Array.Clear(_isCut);
+        Mend();
+        Calm();
+    }
+
+    /// <summary>No link is cut.</summary>
+    public void Mend() => Array.Clear(_isCut);
+
+    /// <summary>Messages arrive, once and soon.</summary>
+    public void Calm()
+    {
         DropPerMille = 0;
+        StreamBreakPerMille = 0;
         DuplicatePerMille = 0;
         DelayMaxMs = 20;
     }
 
     /// <summary>A message sets out.</summary>
-    public void Send(int from, int to, byte[] message)
+    public void Send(int from, int to, byte[] message, long lateMs)
     {
         counts.Messages++;
         RaftMessageKind kind = RaftMessage.KindOf(message);
@@ -97,7 +122,7 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
 
         for (int i = 0; i < copies; i++)
         {
-            At(Delay(), () => Deliver(to, message));
+            At(Delay() + lateMs, () => Deliver(to, message));
         }
     }
 
@@ -124,14 +149,15 @@ internal sealed class SimulatedNetwork(Random random, SimulatedTime time, Simula
         });
     }
 
-    private long Delay() => random.Next(50) == 0 ? random.Next(DelayMaxMs * 10) : random.Next(DelayMaxMs);
+    /// <summary>How long the next message takes, in ms.</summary>
+    public long Delay() => random.Next(50) == 0 ? random.Next(DelayMaxMs * 10) : random.Next(DelayMaxMs);
 }
 
 /// <summary>One life of a node sending through the network.</summary>
-internal sealed class SimulatedTransport(SimulatedNetwork network, int self) : IRaftTransport
+internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedNode node, int self) : IRaftTransport
 {
     /// <inheritdoc/>
-    public void Send(NodeId to, byte[] message) => network.Send(self, (int)to.Value - 1, message);
+    public void Send(NodeId to, byte[] message) => network.Send(self, (int)to.Value - 1, message, node.LateMs);
 
     /// <inheritdoc/>
     public void SendSnapshot(NodeId to, byte[] message, ulong snapshotIndex) =>

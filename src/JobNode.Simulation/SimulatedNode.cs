@@ -2,7 +2,6 @@ using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Consensus.Log;
 using JobNode.Queue;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace JobNode.Simulation;
 
@@ -16,16 +15,17 @@ internal sealed partial class SimulatedNode : IDisposable
         SpareSegmentsMax = 1,
     };
 
-    private const int NoSpaceLeft = 28;
+    private const int JumpMsMax = 11 * 3_600_000;
 
     private readonly int _index;
+    private readonly SimulatedWorld _world;
     private readonly Random _random;
     private readonly SimulatedNetwork _network;
-    private readonly HistoryChecker _checker;
     private readonly SimulationCounts _counts;
     private readonly MembershipChecker _members;
     private readonly PlantedMistake _mistake;
     private readonly ILogger _logger;
+    private readonly WorkSpeed _speed;
     private readonly RaftCoreLogDetail _coreDetail;
     private readonly ClusterConfiguration _configuration;
     private readonly SimulatedClock _clock;
@@ -44,29 +44,25 @@ internal sealed partial class SimulatedNode : IDisposable
     /// </summary>
     public SimulatedNode(
         int index,
-        Random random,
-        SimulatedTime time,
-        SimulatedNetwork network,
-        HistoryChecker checker,
-        SimulationCounts counts,
+        SimulatedWorld world,
         MembershipChecker members,
         ClusterConfiguration configuration,
-        string address,
-        SimulationSettings settings)
+        string address)
     {
         _index = index;
-        _random = random;
-        _network = network;
-        _checker = checker;
-        _counts = counts;
-        _clock = new SimulatedClock(time) { SkewMs = random.Next(-5_000, 5_000) };
+        _world = world;
+        _random = world.Random;
+        _network = world.Network;
+        _counts = world.Counts;
+        _clock = new SimulatedClock(world.Time) { SkewMs = _random.Next(-5_000, 5_000) };
         _members = members;
-        _mistake = settings.Mistake;
+        _mistake = world.Settings.Mistake;
         _configuration = configuration;
+        _speed = WorkSpeed.Any(_random, index);
         Id = IdAt(index);
         Address = address;
-        _coreDetail = settings.Verbose ? RaftCoreLogDetail.Info : RaftCoreLogDetail.None;
-        _logger = settings.Verbose ? new SimulatedLogger(Id, time) : NullLogger.Instance;
+        _coreDetail = world.Settings.Verbose ? RaftCoreLogDetail.Info : RaftCoreLogDetail.None;
+        _logger = new SimulatedLogger(Id, world);
         Format(configuration.Find(Id) is null ? 0 : RaftLoop.BootstrapIndex);
     }
 
@@ -97,6 +93,12 @@ internal sealed partial class SimulatedNode : IDisposable
     /// <summary>Index of the last change of the configuration that it may have had in its log or sent.</summary>
     public ulong LastChangeIndex => Math.Max(_lastChangeIndex, _core?.LastChangeIndex ?? 0);
 
+    /// <summary>It is gone, or will be when it looks at its disk.</summary>
+    public bool IsAtRisk => IsGone || IsDamaged;
+
+    /// <summary>It has hash threads.</summary>
+    public bool TakesWork => _speed.Threads > 0;
+
     /// <summary>The loop of this life; null while down.</summary>
     public RaftLoop? Loop { get; private set; }
 
@@ -112,26 +114,48 @@ internal sealed partial class SimulatedNode : IDisposable
     /// <summary>While it stands still it takes no turns.</summary>
     public long StalledUntilMs { get; set; }
 
-    /// <summary>Until then most writes to its disk meet no space.</summary>
-    public long FullUntilMs { get; set; }
+    /// <summary>True while it stands still.</summary>
+    public bool IsStalled => StalledUntilMs > _clock.MonotonicMs;
 
     /// <summary>True while up.</summary>
     public bool IsUp => Loop is not null;
 
-    /// <summary>Starts a life on what the disk holds.</summary>
+    /// <summary>This life; null while down.</summary>
+    public NodeLife? Life { get; private set; }
+
+    /// <summary>This life's work; null while down.</summary>
+    public SimulatedWork? Work { get; private set; }
+
+    /// <summary>Starts a life on what the disk holds; a damaged disk is reported and never used.</summary>
     public void Start()
     {
         Invariant.That(!IsUp && !IsGone, "one life at a time, and none after the last");
-        _counts.Restarts++;
         _operationsUntilCrash = -1;
+        try
+        {
+            SnapshotStore snapshots = SnapshotStore.Open(_disk);
+            SnapshotMetadata latest = snapshots.Latest
+                ?? throw new SnapshotDamagedException("", 0, "there is none");
+            WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
+            Begin(snapshots, latest, log);
+        }
+        catch (DataDamagedException damage) when (IsDamaged)
+        {
+            _counts.DamageFound++;
+            _world.Note($"{Id} finds damage: {damage.Message}");
+            Retire();
+            Lost(this);
+        }
+    }
+
+    private void Begin(SnapshotStore snapshots, SnapshotMetadata latest, WriteAheadLog log)
+    {
+        _counts.Restarts++;
         _incarnation++;
-        SnapshotStore snapshots = SnapshotStore.Open(_disk);
-        SnapshotMetadata latest = snapshots.Latest
-            ?? throw new SimulationFailedException($"node {Id} lost its snapshot");
-        WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
         var machine = new JobStateMachine(StateLimits.Default);
         var board = new StatusBoard(new ConsensusStatus(
             NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, latest.Configuration));
+        var life = new NodeLife(this, _index);
         var options = new RaftLoopOptions
         {
             Self = Id,
@@ -139,16 +163,17 @@ internal sealed partial class SimulatedNode : IDisposable
             KeptEntriesMax = 5,
             TailBytesMax = 2_000,
             Incarnation = (Id.Value << 32) | _incarnation,
-            RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(board, work)),
+            RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(life, work)),
         };
-        _core = new WatchedCore(Id, new RaftCore(_coreDetail), _disk, _members, _mistake);
+        _core = new WatchedCore(Id, new RaftCore(_coreDetail), _disk, _world, _members, _mistake);
         _log = log;
+        Board = board;
         Loop = new RaftLoop(
             _core,
             log,
             snapshots,
-            new CheckedMachine(Id, machine, _checker),
-            new SimulatedTransport(_network, _index),
+            new CheckedMachine(Id, machine, _world.Checker),
+            new SimulatedTransport(_network, this, _index),
             _clock,
             board,
             options,
@@ -156,13 +181,17 @@ internal sealed partial class SimulatedNode : IDisposable
             () =>
             {
                 machine.DrainEvents(_events);
+                Work?.OnJobEvents(_events);
                 _events.Clear();
             });
+        Life = life;
+        _mayBeTorn = false;
         _snapshots = snapshots;
         View = machine.View;
-        Board = board;
         Proposer = new CommandProposer(Loop);
         _lastCommit = 0;
+        Work = new SimulatedWork(this, life, _world, _clock, _speed, _logger) { Connect = Connect };
+        Work.Start();
     }
 
     /// <summary>A message arrives.</summary>
@@ -181,6 +210,7 @@ internal sealed partial class SimulatedNode : IDisposable
     /// <summary>Takes turns until there is nothing more to do now.</summary>
     public void Turn()
     {
+        LateMs = 0;
         while (Loop is RaftLoop loop)
         {
             bool isBusy;
@@ -193,13 +223,20 @@ internal sealed partial class SimulatedNode : IDisposable
                 CrashInside();
                 return;
             }
+            catch (IOException) when (_hasSyncFailed)
+            {
+                Die();
+                return;
+            }
 
             Check();
             if (!isBusy)
             {
-                return;
+                break;
             }
         }
+
+        StalledUntilMs = Math.Max(StalledUntilMs, _clock.MonotonicMs + LateMs);
     }
 
     /// <summary>The power fails now, between two turns.</summary>
@@ -207,7 +244,7 @@ internal sealed partial class SimulatedNode : IDisposable
     {
         _counts.PowerFailures++;
         End();
-        _disk.Crash(_random);
+        CrashDisk();
     }
 
     /// <summary>The node is no more.</summary>
@@ -237,11 +274,12 @@ internal sealed partial class SimulatedNode : IDisposable
     /// <summary>The process hands leadership over and ends in order, if the power does not fail before.</summary>
     public void StopAfter(int handoverMs)
     {
-        StatusBoard? life = Board;
+        NodeLife life = Life!;
+        Work!.HandBack();
         Loop!.RequestHandover();
         _network.At(handoverMs, () =>
         {
-            if (ReferenceEquals(life, Board) && IsUp)
+            if (life.IsAlive)
             {
                 Stop();
             }
@@ -260,61 +298,19 @@ internal sealed partial class SimulatedNode : IDisposable
             CrashInside();
             return;
         }
+        catch (IOException) when (_hasSyncFailed)
+        {
+            Die();
+            return;
+        }
 
         End();
         _disk.KillProcess();
     }
 
-    /// <summary>The power will fail within the next disk operations.</summary>
-    public void CrashSoon() => _operationsUntilCrash = _random.Next(12);
-
-    /// <summary>No more crashes are due.</summary>
-    public void Spare() => _operationsUntilCrash = -1;
-
-    /// <summary>The wall clock jumps.</summary>
-    public void JumpClock() => _clock.SkewMs = _random.Next(-5_000, 5_000);
-
-    /// <summary>A snapshot file's bytes; null when a newer one took its place before it was opened.</summary>
-    public byte[]? ReadSnapshot(ulong index)
-    {
-        try
-        {
-            using Stream stream = _snapshots!.OpenFile(index);
-            using var bytes = new MemoryStream();
-            stream.CopyTo(bytes);
-            return bytes.ToArray();
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A snapshot file arrives.</summary>
-    public bool TakeSnapshot(byte[] message, byte[] file)
-    {
-        if (_snapshots is null || Loop is null)
-        {
-            return false;
-        }
-
-        try
-        {
-            using IncomingSnapshot incoming = _snapshots.BeginReceive();
-            incoming.Write(file);
-            (_, string name) = incoming.Complete();
-            return Loop.ReceiveSnapshot(message, name);
-        }
-        catch (SimulatedCrashException)
-        {
-            CrashInside();
-            return false;
-        }
-        catch (StorageException)
-        {
-            return false;
-        }
-    }
+    /// <summary>The wall clock jumps, by seconds or by hours; less than the day for which jobs are kept.</summary>
+    public void JumpClock() =>
+        _clock.SkewMs = _random.Next(2) == 0 ? _random.Next(-5_000, 5_000) : _random.Next(-JumpMsMax, JumpMsMax);
 
     /// <summary>Ids count from one in the order in which nodes come.</summary>
     public static NodeId IdAt(int index) => new((ulong)index + 1);
@@ -341,7 +337,15 @@ internal sealed partial class SimulatedNode : IDisposable
         Proposer = null;
         _snapshots = null;
         View = null;
-        _operationsUntilCrash = -1;
+        Life = null;
+        if (Work is { } work)
+        {
+            work.Dispose();
+            _world.Past.Add(work);
+            Work = null;
+        }
+
+        Spare();
     }
 
     private void Check()
@@ -353,7 +357,7 @@ internal sealed partial class SimulatedNode : IDisposable
         _members.Shows(Id, status, _log!.LastIndex);
         if (status.IsLeader)
         {
-            _checker.Leads(Id, status.Term);
+            _world.Checker.Leads(Id, status.Term);
             _members.Leads(Id, status.Term);
         }
     }

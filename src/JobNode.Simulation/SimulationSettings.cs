@@ -9,8 +9,19 @@ internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
     /// <summary>Virtual milliseconds of one step.</summary>
     public const int StepMs = 10;
 
-    /// <summary>Machines come and go, and roles change.</summary>
-    public bool IsChurning { get; init; }
+    /// <summary>What may go wrong.</summary>
+    public required FaultMix Faults { get; init; }
+
+    /// <summary>Keeps the last events, to be printed.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>Share of the work that is computed twice: none, some or all.</summary>
+    public double VerifyShare => (Seed % 4) switch
+    {
+        0 => 1,
+        1 => 0.3,
+        _ => 0,
+    };
 
     /// <summary>A mistake that the schedule should find.</summary>
     public PlantedMistake Mistake { get; init; }
@@ -46,8 +57,44 @@ internal sealed class SimulationCounts
     /// <summary>Nodes that stood still for a while, like a stopped process.</summary>
     public long Stalls { get; set; }
 
-    /// <summary>Writes that met a full disk.</summary>
-    public long FullDisks { get; set; }
+    /// <summary>Writes that a disk refused.</summary>
+    public long RefusedWrites { get; set; }
+
+    /// <summary>Syncs that took long.</summary>
+    public long SlowSyncs { get; set; }
+
+    /// <summary>Syncs that failed.</summary>
+    public long FailedSyncs { get; set; }
+
+    /// <summary>Files that were damaged while their node was down.</summary>
+    public long Damages { get; set; }
+
+    /// <summary>Nodes that found damage when they started, and did not serve.</summary>
+    public long DamageFound { get; set; }
+
+    /// <summary>Work streams opened between nodes.</summary>
+    public long StreamsOpened { get; set; }
+
+    /// <summary>Of these, broken for no reason.</summary>
+    public long StreamsBroken { get; set; }
+
+    /// <summary>Commands of the leader's work that were proposed again.</summary>
+    public long Echoes { get; set; }
+
+    /// <summary>Jobs acknowledged.</summary>
+    public long Jobs { get; set; }
+
+    /// <summary>Results that clients pulled.</summary>
+    public long Results { get; set; }
+
+    /// <summary>Answers to pulls that were lost on their way, and asked for again.</summary>
+    public long LostAnswers { get; set; }
+
+    /// <summary>Jobs that clients read.</summary>
+    public long Reads { get; set; }
+
+    /// <summary>Checkpoints that moved a job.</summary>
+    public long Checkpoints { get; set; }
 
     /// <summary>Messages sent.</summary>
     public long Messages { get; set; }
@@ -107,7 +154,19 @@ internal sealed class SimulationCounts
         Restarts += other.Restarts;
         Partitions += other.Partitions;
         Stalls += other.Stalls;
-        FullDisks += other.FullDisks;
+        RefusedWrites += other.RefusedWrites;
+        SlowSyncs += other.SlowSyncs;
+        FailedSyncs += other.FailedSyncs;
+        Damages += other.Damages;
+        DamageFound += other.DamageFound;
+        StreamsOpened += other.StreamsOpened;
+        StreamsBroken += other.StreamsBroken;
+        Echoes += other.Echoes;
+        Jobs += other.Jobs;
+        Results += other.Results;
+        LostAnswers += other.LostAnswers;
+        Reads += other.Reads;
+        Checkpoints += other.Checkpoints;
         Messages += other.Messages;
         Drops += other.Drops;
         Duplicates += other.Duplicates;
@@ -129,14 +188,17 @@ internal sealed class SimulationCounts
     /// <inheritdoc/>
     public override string ToString() =>
         $"power failures {PowerFailures}, crashes in a turn {CrashesInTurn}, kills {Kills}, "
-        + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}, "
-        + $"writes to full disks {FullDisks}\n"
-        + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}\n"
+        + $"stops {Stops}, restarts {Restarts}, partitions {Partitions}, stalls {Stalls}\n"
+        + $"writes refused {RefusedWrites}, slow syncs {SlowSyncs}, failed syncs {FailedSyncs}, "
+        + $"files damaged {Damages}, found by their nodes {DamageFound}, disks wiped {Wipes}\n"
+        + $"messages {Messages}, dropped {Drops}, duplicated {Duplicates}, "
+        + $"work streams {StreamsOpened}, broken {StreamsBroken}\n"
         + $"background tasks {BackgroundTasks}, snapshots sent {SnapshotsSent}, installed {SnapshotsInstalled}\n"
-        + $"leaders {Leaders}, entries applied {Applied}, commands acknowledged {Acknowledged}, "
+        + $"leaders {Leaders}, entries applied {Applied}, calls acknowledged {Acknowledged}, "
         + $"outcomes unknown {Unknown}, read barriers {Barriers}\n"
-        + $"nodes {Nodes}, changes proposed {ProposedChanges}, committed {Changes}, of them refused {RefusedChanges}, "
-        + $"disks wiped {Wipes}";
+        + $"jobs {Jobs}, results pulled {Results}, answers lost {LostAnswers}, reads {Reads}, "
+        + $"checkpoints {Checkpoints}, repeated commands {Echoes}\n"
+        + $"nodes {Nodes}, changes proposed {ProposedChanges}, committed {Changes}, of them refused {RefusedChanges}";
 }
 
 /// <summary>A schedule found something that must not be.</summary>

@@ -9,7 +9,12 @@ namespace JobNode.Simulation;
 /// disk are planted.
 /// </summary>
 internal sealed class WatchedCore(
-    NodeId node, IRaftCore inner, SimulatedDirectory disk, MembershipChecker members, PlantedMistake mistake)
+    NodeId node,
+    IRaftCore inner,
+    SimulatedDirectory disk,
+    SimulatedWorld world,
+    MembershipChecker members,
+    PlantedMistake mistake)
     : IRaftCore
 {
     private readonly List<byte[]> _smuggled = [];
@@ -100,6 +105,10 @@ internal sealed class WatchedCore(
         foreach (RaftEntry entry in _taken!.Committed)
         {
             members.Committed(node, entry);
+            if (entry is { Kind: RaftEntryKind.Normal, Data.Length: > 0 })
+            {
+                world.Checker.NoteCommands(node, entry.Index, EntryCodec.Decode(entry.Data).Commands.Count);
+            }
         }
 
         inner.Advance();

@@ -19,7 +19,7 @@ internal sealed partial class NodeHost
             _links.Hello,
             _links.Announce,
             Describe,
-            (index, configuration) => _snapshots.Save(index, index, configuration, state: null),
+            (index, configuration) => _data.Snapshots.Save(index, index, configuration, state: null),
             PeerLinks.Resolve,
             _options.Membership.BootstrapExpect),
         _loggers.CreateLogger("JobNode.Membership"));
@@ -55,15 +55,16 @@ internal sealed partial class NodeHost
     private RaftStreams CreateStreams(PeerDirectory directory)
     {
         ILogger logger = _loggers.CreateLogger("JobNode.Transport");
-        var transfer = new SnapshotTransfer(_connections, directory, _snapshots, logger, _conditions);
+        var transfer = new SnapshotTransfer(_connections, directory, _data.Snapshots, logger, _conditions);
         return Keep(new RaftStreams(_connections, directory, transfer, logger, _contacts.Heard));
     }
 
     private RaftLoop CreateLoop(JobStateMachine machine, RaftStreams streams, StatusBoard board, JobEventFan events)
     {
-        SnapshotMetadata latest = _snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
-        WriteAheadLog log = WriteAheadLog.Open(
-            _directory.Storage, latest.Index, NewLogOptions(), latest.Term);
+        SnapshotStore snapshots = _data.Snapshots;
+        SnapshotMetadata latest = snapshots.Latest ?? throw new InvariantException("a member has a snapshot");
+        WriteAheadLog log = _data.TakeLog()
+            ?? WriteAheadLog.Open(_data.Storage, latest.Index, NewLogOptions(), latest.Term);
         ILogger logger = _loggers.CreateLogger("JobNode.Consensus");
         if (log.RepairNote is { } note)
         {
@@ -72,14 +73,14 @@ internal sealed partial class NodeHost
 
         DiskWatch disk = Keep(new DiskWatch(
             DiskWatchOptions.Of(
-                _options.DataDirectory, _options.Limits.FreeDiskBytesMin, () => log.DiskBytes, _snapshots),
+                _options.DataDirectory, _options.Limits.FreeDiskBytesMin, () => log.DiskBytes, snapshots),
             _conditions,
             logger));
         disk.Start(_time);
         return new RaftLoop(
             new RaftCore(RaftCoreLogDetail.Warnings),
             log,
-            _snapshots,
+            snapshots,
             machine,
             streams,
             new SystemRaftClock(_time),
@@ -89,10 +90,21 @@ internal sealed partial class NodeHost
                 Self = _identity.Self,
                 Conditions = _conditions,
                 Timings = _timings,
+                Scrubs = _scrubs,
                 DescribeDisk = disk.Describe,
             },
             logger,
             events.Send);
+    }
+
+    private void StartScrubber(RaftLoop loop)
+    {
+        Scrubber scrubber = Keep(new Scrubber(
+            loop,
+            cancellation => new ScrubbedDirectory(_options.DataDirectory, Scrubber.BytesPerSecond, cancellation),
+            _scrubs,
+            _loggers.CreateLogger("JobNode.Consensus")));
+        scrubber.Start(_options.Limits.ScrubEvery, _time);
     }
 
     private static WriteAheadLogOptions NewLogOptions() => new()
@@ -126,7 +138,8 @@ internal sealed partial class NodeHost
                 : _connections.OpenAsync(address, PeerProtocol.WorkPath, cancellation),
             _time,
             _loggers.CreateLogger("JobNode.Scheduling"),
-            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled)));
+            retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled),
+            verifyShare: _options.VerifyShare));
 
     private void OpenApi(
         CommandForwarder forwarder,
@@ -155,6 +168,7 @@ internal sealed partial class NodeHost
             calls)
         {
             Timings = _timings,
+            Scrubs = _scrubs,
         });
     }
 

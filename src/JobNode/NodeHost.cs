@@ -8,6 +8,7 @@ using JobNode.Hashing;
 using JobNode.Membership;
 using JobNode.Observability;
 using JobNode.Queue;
+using JobNode.Recovery;
 using JobNode.Scheduling;
 using JobNode.Security;
 using JobNode.Transport;
@@ -29,8 +30,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly ChainKernel _kernel;
-    private readonly DataDirectory _directory;
-    private readonly SnapshotStore _snapshots;
+    private readonly NodeData _data;
     private readonly ClusterIdentity _identity;
     private readonly PeerConnections _connections;
     private readonly PeerLinks _links;
@@ -41,6 +41,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly NodeStop _stop = new();
     private readonly MemberContacts _contacts;
     private readonly RaftTimings _timings = new();
+    private readonly ScrubCounts _scrubs = new();
     private StatusBoard? _board;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
@@ -51,17 +52,21 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _logger = loggers.CreateLogger("JobNode.Host");
         PeerSecurity security = PeerSecurity.Open(
             options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
-        _kernel = ChainKernel.Create(options.ForcedIsa);
-        _directory = DataDirectory.Open(options.DataDirectory);
-        _snapshots = SnapshotStore.Open(_directory.Storage);
-        FeatureLevels.RequireKnown(_snapshots.Latest?.Configuration.FeatureLevel ?? FeatureLevels.First);
-        _identity = new ClusterIdentity(_directory.NodeId);
+        var fault = KernelFault.Parse(Environment.GetEnvironmentVariable(KernelFault.Variable));
+        if (fault is not null)
+        {
+            _logger.KernelFaultPlanted(KernelFault.Variable, fault.Every);
+        }
+
+        _kernel = ChainKernel.Create(options.ForcedIsa, fault);
+        _data = NodeData.Open(options.DataDirectory, NewLogOptions());
+        _identity = new ClusterIdentity(_data.NodeId);
         _connections = new PeerConnections(_identity, security);
         _endpoint = new ClusterEndpoint(_identity, loggers, security);
         _links = new PeerLinks(_connections);
         _contacts = new MemberContacts(_time);
         _bootstrap = CreateBootstrap();
-        _api = new ApiServer(options, () => _bootstrap.WaitsFor, _time, loggers);
+        _api = new ApiServer(options, DescribeWaiting, _time, loggers);
         foreach (string warning in _kernel.Warnings)
         {
             _logger.KernelPathUnusable(warning);
@@ -115,7 +120,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
         await _endpoint.DisposeAsync();
         _connections.Dispose();
-        _directory.Dispose();
+        _data.Dispose();
     }
 
     // What the machine or the operator can cause; its message is the sentence that a person needs. The rest is a bug.
@@ -135,7 +140,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         var events = new JobEventFan(machine);
         RaftStreams streams = CreateStreams(directory);
         RaftLoop loop = CreateLoop(machine, streams, board, events);
-        RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus")));
+        RaftThread raft = Keep(new RaftThread(loop, _loggers.CreateLogger("JobNode.Consensus"), NoteFailure));
         var local = new CommandProposer(loop, _conditions);
         CommandForwarder forwarder = CreateForwarder(local, board, directory);
         var workBoard = new WorkBoard();
@@ -148,6 +153,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _endpoint.Admitted = directory.Note;
         streams.Attach(loop);
         raft.Start();
+        StartScrubber(loop);
         members.Start();
         work.Start();
         OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
@@ -193,7 +199,12 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _endpoint.MapForAnyone(PeerProtocol.HelloPath, _bootstrap.AcceptHelloAsync);
         IPEndPoint endpoint = await ListenEndpoint.ResolveAsync(_options.ClusterListen, cancellation);
         HostPort listen = _options.ClusterListen with { Port = await _endpoint.StartAsync(endpoint, cancellation) };
-        if (_snapshots.Latest is { } latest)
+        if (_data.Damage is { } damage)
+        {
+            return await RebuildAsync(damage, listen, cancellation);
+        }
+
+        if (_data.Snapshots.Latest is { } latest)
         {
             _bootstrap.Resume(latest.Index, latest.Configuration, _options.Advertise, listen);
             return latest.Configuration;

@@ -19,6 +19,12 @@ internal sealed record ServeOptions(
     int? Workers,
     string? ForcedIsa)
 {
+    /// <summary>One in a thousand.</summary>
+    public const double VerifyShareDefault = 0.001;
+
+    /// <summary>Share of the work that is computed twice while this node leads (<c>--verify</c>), 0 to 1.</summary>
+    public double VerifyShare { get; init; } = VerifyShareDefault;
+
     /// <summary>Joining, roles, replacing.</summary>
     public MembershipOptions Membership { get; init; } = new();
 
@@ -47,6 +53,10 @@ internal sealed record MembershipOptions
 
     /// <summary>A member silent for this long is removed (<c>--reap-after</c>).</summary>
     public TimeSpan ReapAfter { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>With damaged data the node ends instead of being rebuilt from its cluster
+    /// (<c>--no-rebuild</c>).</summary>
+    public bool NeverRebuild { get; init; }
 }
 
 /// <summary>Certificates, tokens, and what is open to whom.</summary>
@@ -92,4 +102,7 @@ internal sealed record LimitOptions
 
     /// <summary>Results that nobody pulls are kept this long (<c>--retention-unpulled</c>); zero: for ever.</summary>
     public TimeSpan RetentionUnpulled { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Files at rest are read again this often (<c>--scrub-every</c>); zero: never.</summary>
+    public TimeSpan ScrubEvery { get; init; } = TimeSpan.FromHours(6);
 }

@@ -42,6 +42,7 @@ public sealed class AccessTests : IDisposable
         ("GET /", "all"),
         ("DELETE /members/{id}", "admin"),
         ("POST /members/{id}/promote", "admin"),
+        ("POST /members/{id}/release", "admin"),
         ("POST /transfer", "admin"),
         ("POST /drain", "admin"),
         ("GET /backup", "admin"),

@@ -67,7 +67,7 @@ internal sealed class ApiHost : IAsyncDisposable
             Security = security ?? new SecurityOptions(),
             Limits = limits ?? new LimitOptions(),
         };
-        var server = new ApiServer(options, () => WaitsFor, TimeProvider.System, new Failures());
+        var server = new ApiServer(options, () => Problems.StartingNow(WaitsFor), TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);
     }

@@ -35,6 +35,9 @@ public class CommandCodecTests
             new Pull(0xff, 4096, PullOrder.Newest), "0104" + "ff000000000000000000000000000000" + "0010" + "01");
         AssertGolden(new Cancel(RandomHistory.IdOf(1)), "0105" + Id);
         AssertGolden(new Expire(1, 2, 4096), "0106" + "0100000000000000" + "0200000000000000" + "00100000");
+        AssertGolden(new Recall([chain]), "0107" + "0100" + Id + digest + "f401000000000000");
+        AssertGolden(new Quarantine(new NodeId(0x77), "why"), "0108" + "7700000000000000" + "0300" + "776879");
+        AssertGolden(new Release(new NodeId(0x77)), "0109" + "7700000000000000");
     }
 
     [Fact]
@@ -68,7 +71,7 @@ public class CommandCodecTests
     public void Random_bytes_give_a_command_or_invalid_data_and_nothing_else() => Prop.ForAll<byte[], byte, bool>(
         (noise, kind, plausible) =>
         {
-            byte[] bytes = plausible ? [CommandCodec.Version, (byte)(kind % 8), .. noise] : noise;
+            byte[] bytes = plausible ? [CommandCodec.Version, (byte)(kind % 11), .. noise] : noise;
             AssertInvalidOrExact(bytes, b => Encode(CommandCodec.Decode(b)));
             AssertInvalidOrExact(bytes, b => EncodeResult(CommandCodec.DecodeResult(b)));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
@@ -93,7 +96,13 @@ public class CommandCodecTests
     [InlineData("", "ends inside version")]
     [InlineData("0201", "version 2 of kind 1 is unknown")]
     [InlineData("0303", "version 3 of kind 3 is unknown")]
-    [InlineData("0107", "kind 7 is unknown")]
+    [InlineData("010a", "kind 10 is unknown")]
+    [InlineData("0207", "version 2 of kind 7 is unknown")]
+    [InlineData("01080000000000000000010061", "node is zero")]
+    [InlineData("010801000000000000000000", "reason of 0 bytes is not within")]
+    [InlineData("01080100000000000000910161", "reason of 401 bytes is not within")]
+    [InlineData("010801000000000000000100ff", "reason is not UTF-8")]
+    [InlineData("01090000000000000000", "node is zero")]
     [InlineData("01010000", "count 0 is not within")]
     [InlineData("01010110", "count 4097 is not within")]
     [InlineData("01010100", "count 1 needs at least 89 bytes")]
@@ -142,6 +151,7 @@ public class CommandCodecTests
         Enqueue enqueue => "Enqueue " + string.Join(';', enqueue.Jobs),
         Complete complete => "Complete " + string.Join(';', complete.Chains),
         Checkpoint checkpoint => "Checkpoint " + string.Join(';', checkpoint.Chains),
+        Recall recall => "Recall " + string.Join(';', recall.Chains),
         _ => command.ToString(),
     };
 

@@ -25,7 +25,7 @@ public class RaftLoopTests
 
         node.Loop.RunTurn();
 
-        Assert.Equal(["sync", "send VoteResponse", "apply", "advance", "applied hook"], node.Steps);
+        Assert.Equal(["sync", "sync", "send VoteResponse", "apply", "advance", "applied hook"], node.Steps);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public class RaftLoopTests
 
         node.Loop.RunTurn();
 
-        Assert.Equal(["sync", "send Append", "advance"], node.Steps);
+        Assert.Equal(["sync", "sync", "send Append", "advance"], node.Steps);
     }
 
     [Fact]

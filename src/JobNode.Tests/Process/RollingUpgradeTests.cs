@@ -13,12 +13,12 @@ namespace JobNode.Tests.Processes;
 [Trait("Tier", "Process")]
 public sealed class RollingUpgradeTests(ITestOutputHelper output)
 {
-    private const int OldLevel = 1;
-    private const int NewLevel = 2;
+    private const int OldLevel = 2;
+    private const int NewLevel = 3;
     private const int LongJobs = 4;
     private const ulong LongIterations = 20_000_000;
     private const int WaitSeconds = 120;
-    private const string TooOld = "The cluster is at feature level 2, and this jobnode knows only level 1";
+    private const string TooOld = "The cluster is at feature level 3, and this jobnode knows only level 2";
 
     private static readonly string[] OneWorker = ["--workers", "1"];
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(20);
@@ -134,7 +134,7 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
         };
         stranger.Start();
         using CancellationTokenSource timeout = new(RaiseTimeout);
-        while (!stranger.Output.Contains("feature level 2", StringComparison.Ordinal))
+        while (!stranger.Output.Contains("feature level 3", StringComparison.Ordinal))
         {
             Assert.False(timeout.IsCancellationRequested, $"it was not told\n{stranger.Output}\n{cluster.Describe()}");
             await Task.Delay(100, CancellationToken.None);

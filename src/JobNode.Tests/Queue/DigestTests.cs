@@ -70,6 +70,15 @@ public class DigestTests
             digests.Add(state.Digest);
         }
 
+        foreach (QuarantinedNode node in (QuarantinedNode[])
+            [new(new NodeId(1), 1, "a"), new(new NodeId(2), 1, "a"), new(new NodeId(1), 2, "a"),
+            new(new NodeId(1), 1, "b")])
+        {
+            var state = new QueueState();
+            state.Quarantined.Add(node);
+            digests.Add(state.Digest);
+        }
+
         var pulled = new QueueState();
         pulled.Pulls.Order.BeginRestore(1, 1);
         digests.Add(pulled.Digest);

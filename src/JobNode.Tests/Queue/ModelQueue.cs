@@ -19,6 +19,8 @@ internal sealed class ModelQueue(int jobsHeldMax)
 
     public ulong Mismatches { get; private set; }
 
+    public List<QuarantinedNode> Quarantined { get; } = [];
+
     public IEnumerable<JobId> Ids => _jobs.Keys;
 
     public CommandResult Apply(ulong timeMs, Command command)
@@ -33,6 +35,12 @@ internal sealed class ModelQueue(int jobsHeldMax)
             Pull pull => new PullResult([.. Pull(pull).Select(Pulled)]),
             Cancel cancel => new CommandResult(Cancel(cancel.Id)),
             Expire expire => new ExpireResult(Expire(expire)),
+            Recall recall => new ChainsResult([.. recall.Chains.Select(c => new JobOutcome(c.Id, Recall(c)))]),
+            Quarantine quarantine => Change(Quarantined.TrueForAll(known => known.Node != quarantine.Node), () =>
+                Quarantined.Add(new QuarantinedNode(quarantine.Node, _nowMs, quarantine.Reason))),
+            Release release => Change(
+                Quarantined.Exists(known => known.Node == release.Node),
+                () => Quarantined.RemoveAll(known => known.Node == release.Node)),
             _ => throw new InvalidOperationException(),
         };
     }
@@ -128,6 +136,45 @@ internal sealed class ModelQueue(int jobsHeldMax)
         if (chain.IterationsDone <= job.Done || chain.IterationsDone >= job.Entered.IterationsTotal)
         {
             return ResultCode.StaleCheckpoint;
+        }
+
+        (job.Chain, job.Done) = (chain.Chain, chain.IterationsDone);
+        return ResultCode.Ok;
+    }
+
+    private static CommandResult Change(bool isNew, Action change)
+    {
+        if (!isNew)
+        {
+            return new CommandResult(ResultCode.Duplicate);
+        }
+
+        change();
+        return CommandResult.Ok;
+    }
+
+    private ResultCode Recall(ChainProgress chain)
+    {
+        if (!_jobs.TryGetValue(chain.Id, out Job? job))
+        {
+            return ResultCode.UnknownJob;
+        }
+
+        if (job.State is JobState.Pulled or JobState.Cancelled)
+        {
+            return ResultCode.AlreadyFinished;
+        }
+
+        if (chain.IterationsDone >= job.Done)
+        {
+            return ResultCode.StaleCheckpoint;
+        }
+
+        if (job.State == JobState.Completed)
+        {
+            _completed.Remove(chain.Id);
+            _pending.Add(chain.Id);
+            (job.State, job.FinishedAtMs) = (JobState.Pending, 0);
         }
 
         (job.Chain, job.Done) = (chain.Chain, chain.IterationsDone);

@@ -36,7 +36,7 @@ public class ModelTests
             {
                 "enqueue Ok", "enqueue Duplicate", "enqueue IdempotencyKeyReused", "enqueue QueueFull",
                 "chain Ok", "chain Duplicate", "chain ResultMismatch", "chain UnknownJob", "chain AlreadyFinished",
-                "chain StaleCheckpoint", "plain Ok", "plain UnknownJob", "plain AlreadyFinished",
+                "chain StaleCheckpoint", "plain Ok", "plain Duplicate", "plain UnknownJob", "plain AlreadyFinished",
                 "pull True", "pull False", "expire True", "expire False",
             },
             seen);
@@ -71,6 +71,7 @@ public class ModelTests
             Expect(command is not Expire || expirable == ((ExpireResult)result).Removed, seed, i, command);
             Expect(machine.Digest == machine.RecomputeDigest(), seed, i, command);
             Expect(model.Counts() == machine.View.Counts, seed, i, command);
+            Expect(model.Quarantined.SequenceEqual(machine.View.Quarantined), seed, i, command);
             FollowEvents(machine, working);
             if (i % 5 == 0 || i == Commands - 1)
             {
@@ -95,7 +96,7 @@ public class ModelTests
         machine.DrainEvents(events);
         foreach (JobEvent change in events)
         {
-            if (change.Kind == JobEventKind.WorkAdded)
+            if (change.Kind is JobEventKind.WorkAdded or JobEventKind.Recalled)
             {
                 Assert.True(working.Add(change.Id));
             }

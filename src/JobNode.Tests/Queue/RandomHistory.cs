@@ -22,12 +22,15 @@ internal sealed class RandomHistory(int seed)
     public Command NextCommand() => _random.Next(100) switch
     {
         < 35 => new Enqueue(Several(NewJob)),
-        < 55 => new Complete(Several(() => new FinishedChain(Id(), AnyDigest(2), new NodeId(7)))),
-        < 63 => new Checkpoint(Several(NewProgress)),
-        < 70 => Checkpoint.At(2, Several(() => NewProgress() with { Worker = new NodeId((ulong)_random.Next(3)) })),
-        < 85 => new Pull(
+        < 53 => new Complete(Several(() => new FinishedChain(Id(), AnyDigest(2), new NodeId(7)))),
+        < 60 => new Checkpoint(Several(NewProgress)),
+        < 66 => Checkpoint.At(2, Several(() => NewProgress() with { Worker = new NodeId((ulong)_random.Next(3)) })),
+        < 72 => new Recall(Several(NewProgress)),
+        < 83 => new Pull(
             (UInt128)_random.Next(1, 12), _random.Next(1, 8), (PullOrder)_random.Next(0, 2)),
-        < 92 => new Cancel(Id()),
+        < 89 => new Cancel(Id()),
+        < 91 => new Quarantine(new NodeId((ulong)_random.Next(1, 4)), $"reason {_random.Next(3)}"),
+        < 93 => new Release(new NodeId((ulong)_random.Next(1, 4))),
         _ => new Expire(Cutoff(), _random.Next(2) == 0 ? 0 : Cutoff(), _random.Next(1, 20)),
     };
 

@@ -129,6 +129,27 @@ public class SnapshotTests
     }
 
     [Fact]
+    public void The_bytes_of_a_quarantine_stay_readable_for_ever()
+    {
+        var machine = new JobStateMachine(_limits);
+        machine.Apply(1, 1_000, new Quarantine(new NodeId(0x77), "why"));
+        byte[] body = Body(machine.Freeze());
+        Assert.Equal(JobSnapshot.SecondVersion, body[0]);
+        Assert.EndsWith(
+            "0100" + "7700000000000000" + "e803000000000000" + "0300" + "776879",
+            Convert.ToHexStringLower(body.AsSpan(0, body.Length - 16)),
+            StringComparison.Ordinal);
+        Assert.Equal([new QuarantinedNode(new NodeId(0x77), 1_000, "why")], RestoreFrom(body).View.Quarantined);
+        for (int length = 1; length < body.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => RestoreFrom(body[..length]));
+        }
+
+        machine.Apply(2, 2_000, new Release(new NodeId(0x77)));
+        Assert.Equal(JobSnapshot.Version, Body(machine.Freeze())[0]);
+    }
+
+    [Fact]
     public void A_cut_or_flipped_snapshot_is_refused_as_invalid_data()
     {
         byte[] good = Convert.FromHexString(GoldenBytes.Snapshot);

@@ -118,6 +118,19 @@ public sealed class DirectoryCheckTests
     }
 
     [Fact]
+    public void All_damage_of_the_log_is_named_and_not_only_the_first()
+    {
+        using var written = new WrittenDirectory();
+        written.Flip(LogSegment(written, 0), 700);
+        written.Flip(LogSegment(written, 0), 1200);
+        written.Flip(LogSegment(written, 1), 100);
+        DirectoryReport report = DirectoryCheck.Run(written.Path);
+        Assert.Equal(3, report.Damages.Count);
+        Assert.Equal(2, report.Damages.Count(damage => damage.Contains(
+            LogSegment(written, 0) + " at byte ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_directory_in_use_is_not_looked_at()
     {
         using var written = new WrittenDirectory();

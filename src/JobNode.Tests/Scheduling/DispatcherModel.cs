@@ -106,10 +106,13 @@ internal sealed class DispatcherModel(int seed)
     private void Cancel(JobId id)
     {
         _unfinished.Remove(id);
-        if (_dispatcher.Forget(id) is { } holder)
+        _dispatcher.Forget(id);
+        foreach ((NodeId holder, JobId dropped) in _dispatcher.News.Drops)
         {
-            Assert.True(_hands[holder].Remove(id), $"seed {seed}: told the wrong worker to drop");
+            Assert.True(_hands[holder].Remove(dropped), $"seed {seed}: told the wrong worker to drop");
         }
+
+        _dispatcher.News.Drops.Clear();
     }
 
     private void Assign()
@@ -176,7 +179,8 @@ internal sealed class DispatcherModel(int seed)
             if (hand.Count > 0)
             {
                 JobId id = hand.Keys.ElementAt(_random.Next(hand.Count));
-                Assert.True(_dispatcher.Finish(node, id, _nowMs) is null, $"seed {seed}: two workers had the job");
+                _dispatcher.Finish(node, id, default, _nowMs);
+                Assert.True(_dispatcher.News.Drops.Count == 0, $"seed {seed}: two workers had the job");
                 hand.Remove(id);
                 _unfinished.Remove(id);
                 _dispatcher.Settle(node, id);

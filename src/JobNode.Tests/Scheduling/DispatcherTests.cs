@@ -88,7 +88,8 @@ public class DispatcherTests
     public void Result_of_a_job_not_read_yet_keeps_it_from_being_handed_out()
     {
         Dispatcher dispatcher = WithWorkers((A, 1, 1));
-        Assert.Null(dispatcher.Finish(A, new JobId(1), 0));
+        dispatcher.Finish(A, new JobId(1), Digest(1), 0);
+        Assert.Empty(dispatcher.News.Drops);
         dispatcher.AddPending(Pending(1, Long));
         Assert.Equal(0, dispatcher.ReadyCount);
         dispatcher.Settle(A, new JobId(1));
@@ -101,8 +102,9 @@ public class DispatcherTests
         Dispatcher dispatcher = WithWorkers((A, 1, 1));
         AddLong(dispatcher, 1, 1);
         dispatcher.Assign([]);
-        Assert.Equal(A, dispatcher.Forget(new JobId(1)));
-        Assert.Null(dispatcher.Forget(new JobId(1)));
+        dispatcher.Forget(new JobId(1));
+        dispatcher.Forget(new JobId(1));
+        Assert.Equal([(A, new JobId(1))], dispatcher.News.Drops);
         Assert.Equal(0, dispatcher.RunningCount);
     }
 

@@ -127,6 +127,7 @@ public class WorkMessageCodecTests
         yield return new WorkSettled([NextId()]);
         yield return new WorkLeaving(chains);
         yield return new WorkReported(new WorkReport([row], 7, 2.5, DateTimeOffset.UnixEpoch.AddMilliseconds(1234)));
+        yield return new WorkVerified(new VerifyReport(1, 2, 3, 4, 5, [new NodeId(6), new NodeId(7)]));
         yield return new ProgressQuestion(1, NextId());
         yield return new ProgressAnswer(1, chains[0]);
         yield return new ProgressAnswer(2, null);

@@ -8,13 +8,13 @@ namespace JobNode.Tests.Support;
 /// <param name="Error">All of its standard error.</param>
 internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
-    private const int TimeoutMs = 120_000;
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a program, optionally with text on its standard input.</summary>
-    /// <exception cref="TimeoutException">It did not end within two minutes; it was killed.</exception>
+    /// <exception cref="TimeoutException">It did not end within two minutes, or the limit; it was killed.</exception>
     public static async Task<CommandRun> RunAsync(
         string program, IEnumerable<string> arguments, byte[]? input = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null, TimeSpan? limit = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -33,7 +33,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         }
 
         process.StandardInput.Close();
-        using CancellationTokenSource timeout = new(TimeoutMs);
+        using CancellationTokenSource timeout = new(limit ?? DefaultLimit);
         try
         {
             await process.WaitForExitAsync(timeout.Token);

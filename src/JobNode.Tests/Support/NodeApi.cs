@@ -100,6 +100,13 @@ internal sealed class NodeApi(Uri node) : IDisposable
             member.GetProperty("draining").GetBoolean()))];
     }
 
+    /// <summary>Removes a member for good.</summary>
+    public async Task RemoveMemberAsync(string id, CancellationToken cancellation = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, $"/members/{id}");
+        using JsonDocument answer = await SendAsync(request, key: null, cancellation);
+    }
+
     /// <summary>The bare text of a GET.</summary>
     public async Task<string> TextAsync(string path, CancellationToken cancellation = default)
     {

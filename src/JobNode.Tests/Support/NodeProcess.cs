@@ -17,7 +17,6 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentQueue<string> _output = new();
     private readonly IReadOnlyList<string> _extraArguments;
-    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly ConcurrentBag<Process> _former = [];
     private volatile Process? _process;
 
@@ -26,7 +25,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         IReadOnlyList<string>? extraArguments = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         _extraArguments = extraArguments ?? [];
-        _environment = environment ?? new Dictionary<string, string>();
+        Environment = environment ?? new Dictionary<string, string>();
         ApiAddress = $"127.0.0.1:{LoopbackPorts.Next()}";
         ClusterAddress = $"127.0.0.1:{LoopbackPorts.Next()}";
         Api = new NodeApi(new Uri($"http://{ApiAddress}"));
@@ -46,6 +45,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>The peers it is started with; empty for a node alone.</summary>
     public IReadOnlyList<string> Peers { get; set; } = [];
+
+    /// <summary>Variables that the process is started with.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; set; }
 
     /// <summary>Another build of the program to start; null for the published one.</summary>
     public string? Binary { get; set; }
@@ -79,7 +81,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = _folder.FullName,
         };
-        CommandRun.CleanEnvironment(start, _environment);
+        CommandRun.CleanEnvironment(start, Environment);
         Keep($"--- start: {string.Join(' ', Arguments)}");
         Process process = new() { StartInfo = start };
         process.OutputDataReceived += (_, line) => Keep(line.Data);

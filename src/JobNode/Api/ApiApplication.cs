@@ -10,9 +10,9 @@ namespace JobNode.Api;
 /// has to wait instead of being refused; the router takes over once, when the node is whole.
 /// </summary>
 /// <param name="node">HOST:PORT that answers name as this node while it starts.</param>
-/// <param name="waitsFor">Why the node is not at work yet: half a sentence; asked on any thread.</param>
+/// <param name="waitsFor">Why the node is not at work yet; asked on any thread.</param>
 /// <param name="logger">For what fails.</param>
-internal sealed class ApiApplication(string node, Func<string> waitsFor, ILogger logger)
+internal sealed class ApiApplication(string node, Func<Problem> waitsFor, ILogger logger)
     : IHttpApplication<HttpContext>
 {
     private volatile ApiRouter? _router;
@@ -48,7 +48,7 @@ internal sealed class ApiApplication(string node, Func<string> waitsFor, ILogger
                 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method));
             await (isLiveness
                 ? ApiResponses.TextAsync(context, 200, "text/plain", "ok\n")
-                : ApiResponses.RefuseUnreadAsync(context, Problems.StartingNow(waitsFor())));
+                : ApiResponses.RefuseUnreadAsync(context, waitsFor()));
         }
         catch (Exception error) when (ApiResponses.IsClientGone(context, error))
         {

@@ -36,4 +36,7 @@ internal sealed record ApiParts(
 {
     /// <summary>How smoothly consensus runs.</summary>
     public RaftTimings Timings { get; init; } = new();
+
+    /// <summary>What the reading of files at rest came to.</summary>
+    public ScrubCounts Scrubs { get; init; } = new();
 }

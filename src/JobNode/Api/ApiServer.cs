@@ -17,11 +17,11 @@ namespace JobNode.Api;
 /// <see cref="StartAsync"/>, then, once there is something to serve, <see cref="Open"/>.
 /// </remarks>
 /// <param name="options">Where to listen and how the node is called.</param>
-/// <param name="waitsFor">Why the node is not at work yet, until <see cref="Open"/>: half a sentence.</param>
+/// <param name="waitsFor">Why the node is not at work yet, until <see cref="Open"/>.</param>
 /// <param name="time">For timeouts and rates.</param>
 /// <param name="loggers">Makes the logs of the API and of Kestrel.</param>
 internal sealed class ApiServer(
-    ServeOptions options, Func<string> waitsFor, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+    ServeOptions options, Func<Problem> waitsFor, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger("JobNode.Api");
     private readonly ApiAccess _access = ApiAccess.Open(options.Security, loggers.CreateLogger("JobNode.Api"), time);
@@ -67,6 +67,10 @@ internal sealed class ApiServer(
             Passing = CallPassing.UnlessLeading,
         },
         new("/members/{id}/promote", ["POST"], ApiScope.Admin, (context, id) => members.PromoteAsync(context, id))
+        {
+            Passing = CallPassing.UnlessLeading,
+        },
+        new("/members/{id}/release", ["POST"], ApiScope.Admin, (context, id) => members.ReleaseAsync(context, id))
         {
             Passing = CallPassing.UnlessLeading,
         },
@@ -172,11 +176,14 @@ internal sealed class ApiServer(
         return settings;
     }
 
-    /// <summary>What others can dial: never a star, and the advertised host where that is known.</summary>
+    /// <summary>
+    /// What others can dial: never a star, but the advertised host, or that of the cluster port, where it is known.
+    /// </summary>
     private string BoundAddress(KestrelServer server)
     {
         string bound = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        string host = options.Listen.IsWildcard ? options.Advertise?.Host ?? "0.0.0.0" : options.Listen.Host;
+        HostPort known = options.Listen.IsWildcard ? options.Advertise ?? options.ClusterListen : options.Listen;
+        string host = known.IsWildcard ? "0.0.0.0" : known.Host;
         return new HostPort(host, new Uri(bound).Port).ToString();
     }
 

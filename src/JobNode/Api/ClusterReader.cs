@@ -36,10 +36,15 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
     public Task<QueueCounts> CountsAsync(CancellationToken cancellation) =>
         parts.ApplyThread.ReadAsync(() => parts.View.Counts, cancellation);
 
+    /// <summary>The nodes that get no work, from the apply thread.</summary>
+    public Task<QuarantinedNode[]> QuarantinedAsync(CancellationToken cancellation) =>
+        parts.ApplyThread.ReadAsync(() => parts.View.Quarantined, cancellation);
+
     /// <summary>The whole status.</summary>
     public async Task<StatusResponse> ReadAsync(CancellationToken cancellation)
     {
         QueueCounts counts = await CountsAsync(cancellation);
+        QuarantinedNode[] quarantined = await QuarantinedAsync(cancellation);
         IReadOnlyList<MemberReport> reports = await parts.Admin.ListAsync(cancellation);
         ConsensusStatus status = parts.Board.Current;
         WorkReport report = parts.WorkBoard.Current;
@@ -53,7 +58,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
             status.AppliedIndex,
             status.StateDigest.ToString("x32"),
             new StatusQueue(counts.Unfinished - running, running, counts.Completed, counts.Pulled, counts.Cancelled),
-            Members(status, report, reports),
+            Members(status, report, reports, quarantined),
             Math.Round(report.IterationsPerSecond),
             Math.Round(report.IterationsPerSecondNow),
             counts.IterationsRemaining,
@@ -69,10 +74,23 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         parts.Conditions.Has(NodeCondition.Draining) ? "draining" : State(status),
         ProgramVersion.Text,
         parts.Kernel.Path,
-        [.. parts.Conditions.Sentences, .. parts.Kernel.Warnings]);
+        [.. parts.Conditions.Sentences, .. parts.Kernel.Warnings, .. Doubts()]);
+
+    /// <summary>That nodes contradict each other, and what to do.</summary>
+    private string[] Doubts()
+    {
+        IReadOnlyList<NodeId> suspects = parts.WorkBoard.Verified.Suspects;
+        return suspects.Count == 0
+            ? []
+            : [$"nodes {string.Join(" and ", suspects)} computed different results for the same work, and those jobs "
+                + "wait: a third node is needed to tell which of them is faulty"];
+    }
 
     private List<StatusMember> Members(
-        ConsensusStatus status, WorkReport report, IReadOnlyList<MemberReport> reports)
+        ConsensusStatus status,
+        WorkReport report,
+        IReadOnlyList<MemberReport> reports,
+        QuarantinedNode[] quarantined)
     {
         bool isDraining = parts.Conditions.Has(NodeCondition.Draining);
         HashSet<NodeId> draining = [.. reports.Where(static row => row.IsDraining).Select(static row => row.Member.Id)];
@@ -94,7 +112,11 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
                 work?.JobsHeld ?? 0,
                 Math.Round(work?.Rates.Full ?? 0),
                 Math.Round(work?.Rates.Now ?? 0),
-                work?.KernelPath));
+                work?.KernelPath)
+            {
+                Quarantine = Array.Find(quarantined, node => node.Node == member.Id).Reason,
+                Suspect = parts.WorkBoard.Verified.Suspects.Contains(member.Id),
+            });
         }
 
         return members;

@@ -125,7 +125,14 @@ internal sealed record StatusMember(
     int JobsHeld,
     double IterationsPerSecond,
     double IterationsPerSecondNow,
-    string? Isa);
+    string? Isa)
+{
+    /// <summary>Why it gets no work, or null.</summary>
+    public string? Quarantine { get; init; }
+
+    /// <summary>Its results and those of another node differ, and nobody can tell yet which are right.</summary>
+    public bool Suspect { get; init; }
+}
 
 /// <summary>Answer of <c>GET /members</c>.</summary>
 /// <param name="Leader">The leader's cluster address.</param>
@@ -154,7 +161,14 @@ internal sealed record MemberResponse(
     int FeatureLevel,
     ulong? EntriesBehind,
     double? SecondsSinceContact,
-    bool Draining);
+    bool Draining)
+{
+    /// <summary>Why it gets no work, or null.</summary>
+    public string? Quarantine { get; init; }
+
+    /// <summary>Since when: ISO 8601, UTC, milliseconds; or null.</summary>
+    public string? QuarantinedSince { get; init; }
+}
 
 /// <summary>Answer of a call that changes the cluster.</summary>
 /// <param name="Detail">What was done, or is going to be.</param>

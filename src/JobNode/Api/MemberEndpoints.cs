@@ -10,11 +10,12 @@ internal sealed class MemberEndpoints(ApiParts parts)
     public async Task ListAsync(HttpContext context)
     {
         IReadOnlyList<MemberReport> reports = await parts.Admin.ListAsync(context.RequestAborted);
+        QuarantinedNode[] quarantined = await QuarantinedAsync(context.RequestAborted);
         ConsensusStatus status = parts.Board.Current;
         await ApiResponses.JsonAsync(
             context,
             new MembersResponse(
-                status.LeaderAddress, status.Configuration.FeatureLevel, [.. reports.Select(Render)]),
+                status.LeaderAddress, status.Configuration.FeatureLevel, [.. reports.Select(row => Render(row, quarantined))]),
             ApiJsonContext.Default.MembersResponse);
     }
 
@@ -24,6 +25,9 @@ internal sealed class MemberEndpoints(ApiParts parts)
     /// <summary><c>POST /members/{id}/promote</c>.</summary>
     public Task PromoteAsync(HttpContext context, string idText) =>
         AskAsync(context, idText, parts.Admin.PromoteAsync);
+
+    /// <summary><c>POST /members/{id}/release</c>.</summary>
+    public Task ReleaseAsync(HttpContext context, string idText) => AskAsync(context, idText, ReleaseAsync);
 
     /// <summary><c>POST /transfer[?to=ID]</c>.</summary>
     public async Task TransferAsync(HttpContext context)
@@ -85,6 +89,23 @@ internal sealed class MemberEndpoints(ApiParts parts)
         await RenderAsync(context, await ask(id, context.RequestAborted));
     }
 
+    private Task<QuarantinedNode[]> QuarantinedAsync(CancellationToken cancellation) =>
+        parts.ApplyThread.ReadAsync(() => parts.View.Quarantined, cancellation);
+
+    private async Task<AdminOutcome> ReleaseAsync(NodeId id, CancellationToken cancellation)
+    {
+        QuarantinedNode[] quarantined = await QuarantinedAsync(cancellation);
+        if (!Array.Exists(quarantined, node => node.Node == id))
+        {
+            return new AdminOutcome(true, $"node {id} is in no quarantine");
+        }
+
+        Proposed proposed = await parts.Proposer.ProposeAsync(new Release(id), cancellation);
+        return proposed.Result.Code < ResultCode.NotLeader
+            ? new AdminOutcome(true, $"node {id} gets work again; its first piece is checked")
+            : new AdminOutcome(false, $"the release of node {id} was not confirmed: ask again");
+    }
+
     private static Task RenderAsync(HttpContext context, AdminOutcome outcome) => outcome.IsDone
         ? ApiResponses.JsonAsync(
             context, new OutcomeResponse(Sentence(outcome)), ApiJsonContext.Default.OutcomeResponse)
@@ -93,6 +114,16 @@ internal sealed class MemberEndpoints(ApiParts parts)
     /// <summary>As people write one: the cluster's own may begin with "node" and end without a full stop.</summary>
     private static string Sentence(AdminOutcome outcome) =>
         $"{char.ToUpperInvariant(outcome.Sentence[0])}{outcome.Sentence[1..].TrimEnd('.')}.";
+
+    private static MemberResponse Render(MemberReport report, QuarantinedNode[] quarantined)
+    {
+        QuarantinedNode found = Array.Find(quarantined, node => node.Node == report.Member.Id);
+        return Render(report) with
+        {
+            Quarantine = found.Reason,
+            QuarantinedSince = found.Reason is null ? null : JobReader.Iso(found.SinceMs),
+        };
+    }
 
     private static MemberResponse Render(MemberReport report) => new(
         report.Member.Id.ToString(),

@@ -77,6 +77,7 @@ internal static class Problems
     public static readonly ProblemKind NotReady = new("/problems/not-ready", 503, "Node not ready", 1);
     public static readonly ProblemKind NoQuorum = new("/problems/no-quorum", 503, "No quorum", 2);
     public static readonly ProblemKind Starting = new("/problems/starting", 503, "Node starting", 1);
+    public static readonly ProblemKind Damaged = new("/problems/damaged", 503, "Data damaged", 5);
     public static readonly ProblemKind OutcomeUnknown = new("/problems/outcome-unknown", 503, "Outcome unknown", 2);
     public static readonly ProblemKind Stopping = new("/problems/node-stopping", 503, "Node stopping", 1);
     public static readonly ProblemKind Internal = new("/problems/internal", 500, "Internal error");
@@ -128,6 +129,10 @@ internal static class Problems
     /// <summary>The node has no cluster yet, or does not know what it holds.</summary>
     /// <param name="reason">Half a sentence.</param>
     public static Problem StartingNow(string reason) => new(Starting, $"No call can be served yet: {reason}.");
+
+    /// <summary>The node's data is damaged, and it is not rebuilt yet.</summary>
+    /// <param name="reason">Half a sentence.</param>
+    public static Problem DamagedNow(string reason) => new(Damaged, $"No call can be served here: {reason}.");
 
     /// <summary>No leader, or the leader cannot reach a majority.</summary>
     public static Problem NoQuorumNow(string consequence) => new(

@@ -53,12 +53,18 @@ internal sealed class StatusEndpoints(
         var writer = new PrometheusWriter();
         WriteConsensus(writer, parts.Board.Current);
         WriteTimings(writer, parts.Timings);
+        WriteScrubs(writer, parts.Scrubs);
         if (!leaderCalls.IsForLeader(CallPassing.WithoutLog))
         {
             WriteQueue(writer, counts, parts.WorkBoard.Current);
         }
 
         WriteWork(writer, parts.WorkBoard.Current);
+        WriteVerified(writer, parts.WorkBoard.Verified);
+        writer.Gauge(
+            "jobnode_quarantined_nodes",
+            "Nodes that computed wrongly and get no work.",
+            (await cluster.QuarantinedAsync(context.RequestAborted)).Length);
         writer.Family("jobnode_build_info", "gauge", "Always 1; the labels say what runs.");
         writer.Sample("jobnode_build_info", 1, ("version", ProgramVersion.Text), ("isa", parts.Kernel.Path));
         writer.Gauge("process_resident_memory_bytes", "Resident memory.", Environment.WorkingSet);
@@ -120,6 +126,15 @@ internal sealed class StatusEndpoints(
             timings.LeaderChanges);
     }
 
+    private static void WriteScrubs(PrometheusWriter writer, ScrubCounts scrubs)
+    {
+        writer.Family("jobnode_scrub_passes_total", "counter", "Times that log and snapshot were read and verified.");
+        writer.Sample("jobnode_scrub_passes_total", scrubs.Passes);
+        writer.Family("jobnode_scrub_damage_total", "counter", "Files found damaged while this node ran.");
+        writer.Sample("jobnode_scrub_damage_total", scrubs.Damages);
+        writer.Gauge("jobnode_scrub_last_seconds", "How long the last of them took.", scrubs.LastPass.TotalSeconds);
+    }
+
     private static void WriteQueue(PrometheusWriter writer, QueueCounts counts, WorkReport report)
     {
         long running = Math.Min(report.RunningJobs, counts.Unfinished);
@@ -146,6 +161,22 @@ internal sealed class StatusEndpoints(
         Family(writer, report, "jobnode_node_lanes", "Chains advanced at once, by node.", static n => n.Lanes);
         Family(writer, report, "jobnode_node_lanes_busy", "Lanes with a job, by node.", static n => n.LanesBusy);
         Family(writer, report, "jobnode_node_jobs_held", "Jobs in a node's hands, by node.", static n => n.JobsHeld);
+    }
+
+    private static void WriteVerified(PrometheusWriter writer, VerifyReport report)
+    {
+        Counter(writer, "jobnode_verify_checked_total", "Work that another node confirmed.", report.Checked);
+        Counter(writer, "jobnode_verify_differed_total", "Work that came out otherwise.", report.Differed);
+        Counter(writer, "jobnode_verify_unverified_total", "Checks with no other node to do them.", report.Unverified);
+        Counter(writer, "jobnode_verify_recalled_total", "Jobs computed again after a faulty node.", report.Recalled);
+        Counter(writer, "jobnode_verify_delivered_total", "Faulty node's jobs, given out before.", report.Delivered);
+        writer.Gauge("jobnode_verify_suspects", "Nodes that contradict each other.", report.Suspects.Count);
+    }
+
+    private static void Counter(PrometheusWriter writer, string name, string help, double value)
+    {
+        writer.Family(name, "counter", $"{help} Since the leader leads.");
+        writer.Sample(name, value);
     }
 
     private static void Family(

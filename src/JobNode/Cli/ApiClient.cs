@@ -231,7 +231,9 @@ internal sealed class ApiClient : IDisposable
         return problem?.Detail is null
             ? new CliFailure(ExitCode.Failed, $"the node answered {(int)status} without saying why; is it a jobnode?")
             : new CliFailure(
-                problem.Type is "/problems/no-quorum" or "/problems/starting" ? ExitCode.NoQuorum : ExitCode.Failed,
+                problem.Type is "/problems/no-quorum" or "/problems/starting" or "/problems/damaged"
+                    ? ExitCode.NoQuorum
+                    : ExitCode.Failed,
                 $"{problem.Title}: {problem.Detail}");
     }
 }

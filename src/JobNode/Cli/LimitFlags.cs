@@ -31,6 +31,9 @@ internal sealed class LimitFlags
     private readonly Option<TimeSpan?> _retentionUnpulled = SizeOption.Duration(
         "--retention-unpulled", "Results that nobody pulls are forgotten after this time (default 0: never).");
 
+    private readonly Option<TimeSpan?> _scrubEvery = SizeOption.Duration(
+        "--scrub-every", "Log and snapshot are read again and verified this often (default 6h; 0: never).");
+
     /// <summary>Adds the flags to <c>serve</c>.</summary>
     public void AddTo(Command command)
     {
@@ -40,6 +43,7 @@ internal sealed class LimitFlags
         command.Options.Add(_freeDisk);
         command.Options.Add(_retention);
         command.Options.Add(_retentionUnpulled);
+        command.Options.Add(_scrubEvery);
     }
 
     /// <summary>What they were given.</summary>
@@ -54,6 +58,7 @@ internal sealed class LimitFlags
             IterationsMax = parsed.GetValue(_iterations) ?? defaults.IterationsMax,
             FreeDiskBytesMin = parsed.GetValue(_freeDisk) ?? defaults.FreeDiskBytesMin,
             Retention = parsed.GetValue(_retention) ?? defaults.Retention,
+            ScrubEvery = parsed.GetValue(_scrubEvery) ?? defaults.ScrubEvery,
             RetentionUnpulled = parsed.GetValue(_retentionUnpulled) ?? defaults.RetentionUnpulled,
         };
     }

@@ -4,7 +4,7 @@ using JobNode.Api;
 
 namespace JobNode.Cli;
 
-/// <summary><c>jobnode members</c>: who is in the cluster; <c>remove</c> and <c>promote</c> change it.</summary>
+/// <summary><c>jobnode members</c>: who is in the cluster; <c>remove</c>, <c>promote</c> and <c>release</c> change it.</summary>
 internal static class MembersVerb
 {
     private static readonly HashSet<int> NumberColumns = [5, 6];
@@ -30,6 +30,12 @@ internal static class MembersVerb
                 "Make a spare a stand-by, or a stand-by that has caught up a voter.",
                 HttpMethod.Post,
                 static id => $"/members/{id}/promote"),
+            CreateChange(
+                context,
+                "release",
+                "Give work again to a node in quarantine, once its machine is repaired.",
+                HttpMethod.Post,
+                static id => $"/members/{id}/release"),
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -57,6 +63,14 @@ internal static class MembersVerb
         foreach (string line in CliText.Table(rows, NumberColumns))
         {
             output.WriteLine(line);
+        }
+
+        foreach (MemberResponse member in members.Members)
+        {
+            if (member.Quarantine is { } reason)
+            {
+                output.WriteLine($"{member.Id} is in quarantine since {member.QuarantinedSince}: {reason}");
+            }
         }
     }
 

@@ -32,6 +32,11 @@ internal sealed class MembershipFlags
     private readonly Option<string?> _reapAfter = CliOptions.Text(
         "--reap-after", "TIME", "A member silent for this long is removed (default 24h; 0: never).");
 
+    private readonly Option<bool> _noRebuild = new("--no-rebuild")
+    {
+        Description = "With damaged data, end instead of being rebuilt from the rest of the cluster.",
+    };
+
     /// <summary>Adds the flags to <c>serve</c>.</summary>
     public void AddTo(Command command)
     {
@@ -40,6 +45,7 @@ internal sealed class MembershipFlags
         command.Options.Add(_zone);
         command.Options.Add(_replaceAfter);
         command.Options.Add(_reapAfter);
+        command.Options.Add(_noRebuild);
     }
 
     /// <summary>What they were given.</summary>
@@ -84,6 +90,7 @@ internal sealed class MembershipFlags
             Zone = zone,
             ReplaceAfter = replaceAfter,
             ReapAfter = reapAfter,
+            NeverRebuild = parsed.GetValue(_noRebuild),
         };
     }
 

@@ -35,9 +35,13 @@ internal static class ServeVerb
         Option<string?> isa = CliOptions.Text("--isa", "PATH", "Force a hash path: scalar, avx2 or avx512.");
         isa.AcceptOnlyFromAmong("scalar", "avx2", "avx512");
 
+        Option<double?> verify = ShareOption.Create(
+            "--verify",
+            "Share of the work that is computed again on another node, 0% to 100% (default 0.1%); the leader's counts.");
+
         var command = new Command("serve", "Run a node: it answers the API, keeps the log and computes.")
         {
-            dataDirectory, listen, clusterListen, advertise, peers, workers, isa,
+            dataDirectory, listen, clusterListen, advertise, peers, workers, isa, verify,
         };
         var membership = new MembershipFlags();
         var security = new SecurityFlags();
@@ -59,6 +63,7 @@ internal static class ServeVerb
                 Membership = membership.Read(parsed),
                 Security = security.Read(parsed),
                 Limits = limits.Read(parsed),
+                VerifyShare = parsed.GetValue(verify) ?? ServeOptions.VerifyShareDefault,
             };
             Check(options);
             return RunAsync(context, options, cancellation);

@@ -60,9 +60,17 @@ internal static class StatusVerb
         foreach (string text in CliText.Table(rows, NumberColumns))
         {
             bool isNode = line > 0;
-            string color = isNode && isColored ? status.Nodes[line - 1].Alive ? Green : Red : "";
+            string color = isNode && isColored ? IsWell(status.Nodes[line - 1]) ? Green : Red : "";
             output.WriteLine($"{color}{text}{(color.Length > 0 ? Plain : "")}");
             line++;
+        }
+
+        foreach (StatusMember node in status.Nodes)
+        {
+            if (node.Quarantine is { } reason)
+            {
+                output.WriteLine($"warning  {node.Address} is in quarantine and gets no work: {reason}");
+            }
         }
 
         foreach (string warning in status.Node.Warnings)
@@ -71,15 +79,19 @@ internal static class StatusVerb
         }
     }
 
+    private static bool IsWell(StatusMember node) => node is { Alive: true, Quarantine: null, Suspect: false };
+
     private static string[] RowOf(StatusMember node) =>
     [
         node.Address,
         node.Role,
-        (node.Alive, node.Draining) switch
+        node switch
         {
-            (true, true) => "draining",
-            (true, false) => "alive",
-            _ => "silent",
+            { Alive: false } => "silent",
+            { Draining: true } => "draining",
+            { Quarantine: not null } => "quarantined",
+            { Suspect: true } => "suspect",
+            _ => "alive",
         },
         node.HashThreads.ToString(),
         $"{node.LanesBusy}/{node.Lanes}",

@@ -42,6 +42,27 @@ internal sealed record Cancel(JobId Id) : Command;
 /// <param name="Max">At most this many jobs and keys go in one command, so that no apply takes long.</param>
 internal sealed record Expire(ulong FinishedBeforeMs, ulong UnpulledBeforeMs, int Max) : Command;
 
+/// <summary>
+/// Takes progress back that a faulty node may have computed: the only way in which a chain goes backwards. A result
+/// that nobody pulled yet is pending again. Needs <see cref="FeatureLevels.Quarantine"/>.
+/// </summary>
+/// <param name="Chains">1 to <see cref="Limits.JobsPerCommandMax"/> places that are good, as far as known.</param>
+internal sealed record Recall(IReadOnlyList<ChainProgress> Chains) : Command;
+
+/// <summary>
+/// Gives a node no more work until it is released: it was found to compute wrong results. Needs
+/// <see cref="FeatureLevels.Quarantine"/>.
+/// </summary>
+/// <param name="Node">Which.</param>
+/// <param name="Reason">A sentence for the operator, 1 to <see cref="Limits.ReasonBytesMax"/> UTF-8 bytes.</param>
+internal sealed record Quarantine(NodeId Node, string Reason) : Command;
+
+/// <summary>Ends a node's quarantine. Needs <see cref="FeatureLevels.Quarantine"/>.</summary>
+internal sealed record Release(NodeId Node) : Command;
+
+/// <summary>A node that gets no work, since when (Unix ms) and why.</summary>
+internal readonly record struct QuarantinedNode(NodeId Node, ulong SinceMs, string Reason);
+
 /// <summary>One job as it enters: its chain stands at one iteration.</summary>
 /// <param name="Id">UUIDv7 from the accepting node.</param>
 /// <param name="Chain">SHA-512 of the body: the chain after its first iteration.</param>

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace JobNode.Commands;
 
 /// <content>Reading commands: every field is checked against <see cref="Limits"/>, the length must be exact.</content>
@@ -12,17 +14,23 @@ internal static partial class CommandCodec
         byte version = reader.ReadByte("version");
         byte kind = reader.ReadByte("kind");
         reader.Require(
-            version == Version || IsSecondForm(version, (Kind)kind),
+            IsKnown(version, (Kind)kind),
             "version",
             $"{version} of kind {kind} is unknown, this build knows feature level {FeatureLevels.Latest}");
         Command command = (Kind)kind switch
         {
             Kind.Enqueue => ReadEnqueue(ref reader),
             Kind.Complete => ReadComplete(ref reader),
-            Kind.Checkpoint => ReadCheckpoint(ref reader, namesWorkers: version == SecondVersion),
+            Kind.Checkpoint => new Checkpoint(ReadProgress(ref reader, namesWorkers: version == SecondVersion))
+            {
+                NamesWorkers = version == SecondVersion,
+            },
             Kind.Pull => ReadPull(ref reader),
             Kind.Cancel => new Cancel(reader.ReadJobId()),
             Kind.Expire => ReadExpire(ref reader),
+            Kind.Recall => new Recall(ReadProgress(ref reader, namesWorkers: false)),
+            Kind.Quarantine => ReadQuarantine(ref reader),
+            Kind.Release => new Release(ReadNode(ref reader)),
             _ => throw new InvalidDataException($"command: kind {kind} is unknown"),
         };
         reader.RequireEnd();
@@ -68,12 +76,39 @@ internal static partial class CommandCodec
         return new Complete(chains);
     }
 
-    private static bool IsSecondForm(byte version, Kind kind) =>
-        version == SecondVersion
-        && kind == Kind.Checkpoint
-        && FeatureLevels.Latest >= FeatureLevels.CheckpointWorkers;
+    private static bool IsKnown(byte version, Kind kind) => version switch
+    {
+        Version => kind < Kind.Recall || FeatureLevels.Latest >= FeatureLevels.Quarantine,
+        SecondVersion => kind == Kind.Checkpoint && FeatureLevels.Latest >= FeatureLevels.CheckpointWorkers,
+        _ => false,
+    };
 
-    private static Checkpoint ReadCheckpoint(ref WireReader reader, bool namesWorkers)
+    private static NodeId ReadNode(ref WireReader reader)
+    {
+        var node = new NodeId(reader.ReadUInt64("node"));
+        reader.Require(node != NodeId.None, "node", $"is zero");
+        return node;
+    }
+
+    private static Quarantine ReadQuarantine(ref WireReader reader)
+    {
+        NodeId node = ReadNode(ref reader);
+        int length = reader.ReadUInt16("reason");
+        reader.Require(
+            length is >= 1 and <= Limits.ReasonBytesMax,
+            "reason",
+            $"of {length} bytes is not within 1 to {Limits.ReasonBytesMax}");
+        try
+        {
+            return new Quarantine(node, _text.GetString(reader.Take(length, "reason")));
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InvalidDataException("command: reason is not UTF-8", exception);
+        }
+    }
+
+    private static ChainProgress[] ReadProgress(ref WireReader reader, bool namesWorkers)
     {
         int itemBytes = ChainBytes + (namesWorkers ? sizeof(ulong) : 0);
         var chains = new ChainProgress[ReadCount(ref reader, itemBytes, Limits.JobsPerCommandMax)];
@@ -89,7 +124,7 @@ internal static partial class CommandCodec
             };
         }
 
-        return new Checkpoint(chains) { NamesWorkers = namesWorkers };
+        return chains;
     }
 
     private static Pull ReadPull(ref WireReader reader)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace JobNode.Commands;
 
@@ -14,6 +15,9 @@ namespace JobNode.Commands;
 /// Pull       (4) key:16 top:2 order:1
 /// Cancel     (5) id:16
 /// Expire     (6) finishedBefore:8 unpulledBefore:8 max:4
+/// Recall     (7) count:2 { id:16 chain:64 done:8 }            from feature level 3 on, as the two below
+/// Quarantine (8) node:8 length:2 reason (UTF-8)
+/// Release    (9) node:8
 /// </code>
 /// Encoding trusts its caller (bounds are invariants); decoding trusts nobody.
 /// </remarks>
@@ -37,6 +41,8 @@ internal static partial class CommandCodec
     /// </remarks>
     public const byte SecondVersion = 2;
 
+    private static readonly UTF8Encoding _text = new(false, throwOnInvalidBytes: true);
+
     private const byte HasKeyFlag = 0x80;
     private const int HeaderBytes = 2;
     private const int CountBytes = 2;
@@ -52,6 +58,9 @@ internal static partial class CommandCodec
         Pull = 4,
         Cancel = 5,
         Expire = 6,
+        Recall = 7,
+        Quarantine = 8,
+        Release = 9,
     }
 
     /// <summary>Writes a valid command; one outside <see cref="Limits"/> breaks an invariant.</summary>
@@ -69,7 +78,7 @@ internal static partial class CommandCodec
                 WriteComplete(ref writer, complete);
                 break;
             case Checkpoint checkpoint:
-                WriteCheckpoint(ref writer, checkpoint);
+                WriteProgress(ref writer, Kind.Checkpoint, checkpoint.Chains, checkpoint.NamesWorkers);
                 break;
             case Pull pull:
                 WritePull(ref writer, pull);
@@ -80,6 +89,16 @@ internal static partial class CommandCodec
                 break;
             case Expire expire:
                 WriteExpire(ref writer, expire);
+                break;
+            case Recall recall:
+                WriteProgress(ref writer, Kind.Recall, recall.Chains, namesWorkers: false);
+                break;
+            case Quarantine quarantine:
+                WriteQuarantine(ref writer, quarantine);
+                break;
+            case Release release:
+                writer.Write((byte)Kind.Release);
+                writer.Write(release.Node.Value);
                 break;
         }
 
@@ -96,6 +115,9 @@ internal static partial class CommandCodec
         Pull => KeyBytes + sizeof(ushort) + 1,
         Cancel => JobId.SizeBytes,
         Expire => (2 * sizeof(ulong)) + sizeof(uint),
+        Recall recall => CountBytes + (recall.Chains.Count * ChainBytes),
+        Quarantine quarantine => sizeof(ulong) + sizeof(ushort) + _text.GetByteCount(quarantine.Reason),
+        Release => sizeof(ulong),
         _ => throw new InvariantException($"no encoding for {command.GetType().Name}"),
     };
 
@@ -142,21 +164,33 @@ internal static partial class CommandCodec
         }
     }
 
-    private static void WriteCheckpoint(ref WireWriter writer, Checkpoint checkpoint)
+    private static void WriteProgress(
+        ref WireWriter writer, Kind kind, IReadOnlyList<ChainProgress> chains, bool namesWorkers)
     {
-        WriteCount(ref writer, Kind.Checkpoint, checkpoint.Chains.Count);
-        for (int i = 0; i < checkpoint.Chains.Count; i++)
+        WriteCount(ref writer, kind, chains.Count);
+        for (int i = 0; i < chains.Count; i++)
         {
-            ChainProgress chain = checkpoint.Chains[i];
+            ChainProgress chain = chains[i];
             Invariant.That(chain.IterationsDone is >= 1 and <= Limits.IterationsMax, "iterations are within bounds");
             writer.Write(chain.Id);
             writer.Write(chain.Chain);
             writer.Write(chain.IterationsDone);
-            if (checkpoint.NamesWorkers)
+            if (namesWorkers)
             {
                 writer.Write(chain.Worker.Value);
             }
         }
+    }
+
+    private static void WriteQuarantine(ref WireWriter writer, Quarantine quarantine)
+    {
+        byte[] reason = _text.GetBytes(quarantine.Reason);
+        Invariant.That(quarantine.Node != NodeId.None, "a quarantine is that of a node");
+        Invariant.That(reason.Length is >= 1 and <= Limits.ReasonBytesMax, "a reason is within bounds");
+        writer.Write((byte)Kind.Quarantine);
+        writer.Write(quarantine.Node.Value);
+        writer.Write((ushort)reason.Length);
+        writer.Write(reason);
     }
 
     private static void WritePull(ref WireWriter writer, Pull pull)

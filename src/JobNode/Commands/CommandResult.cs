@@ -12,7 +12,7 @@ internal record CommandResult(ResultCode Code)
 internal sealed record EnqueueResult(IReadOnlyList<JobOutcome> Jobs) : CommandResult(ResultCode.Ok);
 
 /// <summary>
-/// One outcome per chain of a <see cref="Complete"/> or <see cref="Checkpoint"/>, in order.
+/// One outcome per chain of a <see cref="Complete"/>, <see cref="Checkpoint"/> or <see cref="Recall"/>, in order.
 /// </summary>
 internal sealed record ChainsResult(IReadOnlyList<JobOutcome> Jobs) : CommandResult(ResultCode.Ok);
 

@@ -16,15 +16,18 @@ internal static class FeatureLevels
     /// <summary>From this level on a checkpoint says which node computed it.</summary>
     public const int CheckpointWorkers = 2;
 
+    /// <summary>From this level on a faulty node is quarantined, and what it computed is recalled.</summary>
+    public const int Quarantine = 3;
+
     /// <summary>The highest level that this program knows.</summary>
     /// <remarks>
-    /// Built with <c>-p:FeatureLevel=1</c> this is the program as it was before level 2: for the test of a rolling
+    /// Built with <c>-p:FeatureLevel=2</c> this is the program as it was before level 3: for the test of a rolling
     /// upgrade.
     /// </remarks>
-#if FEATURE_LEVEL_1
-    public const int Latest = First;
-#else
+#if FEATURE_LEVEL_2
     public const int Latest = CheckpointWorkers;
+#else
+    public const int Latest = Quarantine;
 #endif
 
     /// <summary>Refuses to be part of a cluster that writes what this program cannot read.</summary>

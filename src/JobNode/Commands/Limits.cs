@@ -51,6 +51,12 @@ internal static class Limits
     /// <summary>UTF-8 bytes of a zone's name.</summary>
     public const int ZoneBytesMax = 64;
 
+    /// <summary>UTF-8 bytes of the sentence that says why a node is in quarantine.</summary>
+    public const int ReasonBytesMax = 400;
+
+    /// <summary>Nodes in quarantine; past it the oldest entry goes.</summary>
+    public const int QuarantinedMax = MembersMax;
+
     /// <summary>Pulled and cancelled jobs stay readable this long, in milliseconds (one day).</summary>
     public const ulong RetentionMs = 86_400_000;
 }

@@ -28,7 +28,7 @@ internal enum ResultCode : byte
     /// <summary>Two nodes computed different results for one job: a machine is broken. The first one stays.</summary>
     ResultMismatch = 6,
 
-    /// <summary>A checkpoint did not move the job forward and was ignored.</summary>
+    /// <summary>A checkpoint did not move the job forward, or a recall not back, and was ignored.</summary>
     StaleCheckpoint = 7,
 
     /// <summary>This node does not lead; the command was never logged: safe to pass on.</summary>

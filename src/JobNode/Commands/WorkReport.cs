@@ -52,6 +52,25 @@ internal sealed record WorkReport(
     }
 }
 
+/// <summary>What came of computing work again on other nodes, since the leader leads. Not replicated.</summary>
+/// <param name="Checked">Pieces of work that another node confirmed.</param>
+/// <param name="Differed">Pieces that came out otherwise.</param>
+/// <param name="Unverified">Pieces that were to be checked while no other node was there.</param>
+/// <param name="Recalled">Jobs that went back to before a faulty node had them.</param>
+/// <param name="Delivered">Jobs of a faulty node whose results were given out already.</param>
+/// <param name="Suspects">Nodes that contradict each other, where nobody can tell yet which is right.</param>
+internal sealed record VerifyReport(
+    ulong Checked,
+    ulong Differed,
+    ulong Unverified,
+    ulong Recalled,
+    ulong Delivered,
+    IReadOnlyList<NodeId> Suspects)
+{
+    /// <summary>Before any leader told.</summary>
+    public static readonly VerifyReport Empty = new(0, 0, 0, 0, 0, []);
+}
+
 /// <summary>One node's work.</summary>
 /// <param name="Node">Who.</param>
 /// <param name="HashThreads">Hash threads it runs.</param>
@@ -75,6 +94,14 @@ internal readonly record struct NodeWork(
 internal sealed class WorkBoard
 {
     private volatile WorkReport _current = WorkReport.Empty;
+    private volatile VerifyReport _verified = VerifyReport.Empty;
+
+    /// <summary>The latest report on checks.</summary>
+    public VerifyReport Verified
+    {
+        get => _verified;
+        set => _verified = value;
+    }
 
     /// <summary>The latest report.</summary>
     public WorkReport Current

@@ -25,42 +25,69 @@ internal sealed class DataDirectory : IDisposable
     private readonly SafeFileHandle _lock;
     private readonly PhysicalStorageDirectory _storage;
 
-    private DataDirectory(SafeFileHandle lockHandle, PhysicalStorageDirectory storage, NodeId nodeId)
+    private DataDirectory(SafeFileHandle lockHandle, PhysicalStorageDirectory storage, string path)
     {
         _lock = lockHandle;
         _storage = storage;
-        NodeId = nodeId;
+        FullPath = path;
     }
 
-    /// <summary>This node's identity, made once per directory.</summary>
-    public NodeId NodeId { get; }
+    /// <summary>This node's identity, made once per directory; none until it was read.</summary>
+    public NodeId NodeId { get; private set; }
+
+    /// <summary>Where it is.</summary>
+    public string FullPath { get; }
 
     /// <summary>The files.</summary>
     public IStorageDirectory Storage => _storage;
 
-    /// <summary>Creates or opens the directory (0700) and locks it until the process ends.</summary>
+    /// <summary>Creates or opens the directory, locks it, and reads or makes the identity.</summary>
+    /// <exception cref="DataDamagedException">The identity is damaged, or gone though there is a log.</exception>
     /// <exception cref="IOException">It cannot be used: the message says why and what to do.</exception>
     public static DataDirectory Open(string path)
+    {
+        DataDirectory directory = OpenUnread(path);
+        try
+        {
+            directory.ReadIdentity();
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Creates or opens the directory (0700) and locks it until the process ends.</summary>
+    /// <exception cref="IOException">It cannot be used: the message says why and what to do.</exception>
+    public static DataDirectory OpenUnread(string path)
     {
         string full = Path.GetFullPath(path);
         CreateDurably(full);
         SafeFileHandle lockHandle = Lock(full);
-        PhysicalStorageDirectory? storage = null;
         try
         {
-            storage = new PhysicalStorageDirectory(full);
-            return new DataDirectory(lockHandle, storage, ReadOrMakeNodeId(storage, full));
+            return new DataDirectory(lockHandle, new PhysicalStorageDirectory(full), full);
         }
         catch
         {
-            storage?.Dispose();
             lockHandle.Dispose();
             throw;
         }
     }
 
+    /// <summary>Reads the identity, or makes it when the directory is new.</summary>
+    /// <exception cref="DataDamagedException">The identity is damaged, or gone though there is a log.</exception>
+    /// <exception cref="IOException">It cannot be used: the message says why and what to do.</exception>
+    public void ReadIdentity() => NodeId = ReadOrMakeNodeId(_storage, FullPath);
+
+    /// <summary>From here on another node: who it was must never come back. Durable once it is written.</summary>
+    public void BecomeNew() => NodeId = NodeId.Create();
+
     /// <summary>The identity in a directory; made durable first when the directory is new.</summary>
-    /// <exception cref="IOException">The identity is damaged, or gone though there is a log.</exception>
+    /// <exception cref="DataDamagedException">The identity is damaged, or gone though there is a log.</exception>
+    /// <exception cref="IOException">A recovery was cut short.</exception>
     internal static NodeId ReadOrMakeNodeId(IStorageDirectory storage, string path)
     {
         IReadOnlyList<string> names = storage.List();
@@ -72,13 +99,12 @@ internal sealed class DataDirectory : IDisposable
 
         if (names.Contains(NodeIdName))
         {
-            return ReadNodeId(storage, path);
+            return ReadNodeId(storage);
         }
 
-        if (names.Any(name => LogFileName.TryParseLive(name, out _, out _)))
+        if (names.Any(name => LogFileName.TryParseLive(name, out _, out _) || SnapshotStore.TryParseName(name, out _)))
         {
-            throw new IOException($"{path} holds a log but no {NodeIdName} file: whose votes these are is not known. "
-                + $"Restore {NodeIdName}, or move the directory away and start with an empty one as a new node.");
+            throw new IdentityDamagedException(NodeIdName, $"there is no {NodeIdName} file beside the log");
         }
 
         NodeId made = NodeId.Create();
@@ -131,9 +157,9 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>The identity in a directory, or null when it has none.</summary>
-    /// <exception cref="IOException">The identity is damaged.</exception>
-    internal static NodeId? FindNodeId(IStorageDirectory storage, string path) =>
-        storage.List().Contains(NodeIdName) ? ReadNodeId(storage, path) : null;
+    /// <exception cref="DataDamagedException">The identity is damaged.</exception>
+    internal static NodeId? FindNodeId(IStorageDirectory storage) =>
+        storage.List().Contains(NodeIdName) ? ReadNodeId(storage) : null;
 
     /// <summary>Gives the lock back.</summary>
     public void Dispose()
@@ -142,7 +168,7 @@ internal sealed class DataDirectory : IDisposable
         _lock.Dispose();
     }
 
-    private static NodeId ReadNodeId(IStorageDirectory storage, string path)
+    private static NodeId ReadNodeId(IStorageDirectory storage)
     {
         using IStorageFile file = storage.Open(NodeIdName);
         Span<byte> bytes = stackalloc byte[64];
@@ -151,8 +177,7 @@ internal sealed class DataDirectory : IDisposable
             || !NodeId.TryParse(text.AsSpan(0, NodeIdDigits), out NodeId id)
             || Text(id) != text)
         {
-            throw new IOException($"{Path.Join(path, NodeIdName)} is damaged. Restore it, or move the directory "
-                + "away and start with an empty one as a new node.");
+            throw new IdentityDamagedException(NodeIdName, "its checksum does not fit");
         }
 
         return id;
@@ -249,3 +274,13 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 }
+
+/// <summary>Whose votes the log holds is not known.</summary>
+/// <param name="fileName">The file in the data directory.</param>
+/// <param name="reason">What is wrong with it, as a clause.</param>
+internal sealed class IdentityDamagedException(string fileName, string reason) : DataDamagedException(
+    "The identity of this node is damaged",
+    fileName,
+    0,
+    reason,
+    "Whose votes these are is not known, so this node must not vote with them.");

@@ -161,8 +161,8 @@ internal sealed partial class RaftLoop
     private void TakeSnapshotIfDue()
     {
         // A disk without room for the log may have some once a snapshot lets segments go.
-        bool isWanted = _isSnapshotWanted || (IsBlocked && _log.HasSealedSegments);
-        if (_appliedIndex == _snapshot.Index
+        bool isWanted = _isSnapshotWanted || IsHealing || (IsBlocked && _log.HasSealedSegments);
+        if ((_appliedIndex == _snapshot.Index && !IsSnapshotDamaged)
             || !_schedule.IsDue(_appliedIndex - _snapshot.Index, _bytesSinceSnapshot, isWanted, _clock.MonotonicMs))
         {
             return;
@@ -204,6 +204,11 @@ internal sealed partial class RaftLoop
         _schedule.End(_snapshots.LatestBytes);
         _options.Conditions.Clear(NodeCondition.SnapshotFailed);
         _isSnapshotWanted = false; // who still needs a newer one asks again
+        if (IsHealing)
+        {
+            NoteReplaced(saved.Index);
+        }
+
         if (saved.Index <= _snapshot.Index)
         {
             // The leader's newer one was installed meanwhile.

@@ -12,7 +12,7 @@ namespace JobNode.Consensus;
 /// Any exception in a turn is fatal: a failed sync, a core that found itself broken and an entry that cannot be decoded
 /// all mean that going on could lose what was promised. The turn answers the callers and throws; the process must end.
 /// </remarks>
-internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLog, IDisposable
+internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLog, IScrubbed, IDisposable
 {
     private const int ReadiesPerTurnMax = 64;
 

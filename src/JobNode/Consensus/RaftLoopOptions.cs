@@ -89,6 +89,9 @@ internal sealed record RaftLoopOptions
     /// <summary>Where it is told that the disk takes no writes.</summary>
     public NodeConditions Conditions { get; init; } = new();
 
+    /// <summary>Where damage at rest is counted.</summary>
+    public ScrubCounts Scrubs { get; init; } = new();
+
     /// <summary>A sentence about the space left on the disk, for people.</summary>
     public Func<string> DescribeDisk { get; init; } = static () => "";
 }

@@ -12,16 +12,21 @@ internal sealed class RaftThread : IAsyncDisposable
 
     private readonly RaftLoop _loop;
     private readonly ILogger _logger;
+    private readonly Action<Exception> _failed;
     private readonly Thread _thread;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isStarted;
 
     /// <summary>Takes the loop over; it is disposed when the thread ends.</summary>
-    public RaftThread(RaftLoop loop, ILogger logger)
+    /// <param name="loop">The loop.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="failed">Told what ended the loop, when that was not in order.</param>
+    public RaftThread(RaftLoop loop, ILogger logger, Action<Exception> failed)
     {
         _loop = loop;
         _logger = logger;
+        _failed = failed;
         _thread = new Thread(Run) { Name = "raft", IsBackground = true };
     }
 
@@ -71,9 +76,22 @@ internal sealed class RaftThread : IAsyncDisposable
                 // Fail-stop: the loop has answered its callers; going on could lose what was promised. The host sees
                 // Ended.
                 _logger.RaftThreadFailed(error);
+                Tell(error);
             }
         }
 
         _ended.SetResult();
+    }
+
+    private void Tell(Exception error)
+    {
+        try
+        {
+            _failed(error);
+        }
+        catch (IOException unwritten)
+        {
+            _logger.RaftThreadFailed(unwritten);
+        }
     }
 }

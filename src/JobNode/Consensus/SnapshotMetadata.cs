@@ -1,4 +1,5 @@
 using JobNode.Commands;
+using JobNode.Consensus.Log;
 
 namespace JobNode.Consensus;
 
@@ -12,17 +13,9 @@ internal sealed record SnapshotMetadata(ulong Index, ulong Term, ClusterConfigur
 /// <param name="fileName">The file in the data directory.</param>
 /// <param name="offset">Where in it, in bytes.</param>
 /// <param name="reason">What is wrong there, as a clause.</param>
-internal sealed class SnapshotDamagedException(string fileName, long offset, string reason) : IOException(
-    $"The snapshot {fileName} is damaged at byte {offset}: {reason}. The log before it is gone, so the state cannot be "
-    + "rebuilt here. If the rest of the cluster is healthy, move this data directory away and start the node with an "
-    + "empty one: it joins as a new member and gets the state from the others.")
-{
-    /// <summary>The file in the data directory.</summary>
-    public string FileName { get; } = fileName;
-
-    /// <summary>Where in it, in bytes.</summary>
-    public long Offset { get; } = offset;
-
-    /// <summary>What is wrong there.</summary>
-    public string Reason { get; } = reason;
-}
+internal sealed class SnapshotDamagedException(string fileName, long offset, string reason) : DataDamagedException(
+    "The snapshot is damaged",
+    fileName,
+    offset,
+    reason,
+    "The log before it is gone, so this node cannot build the state again by itself.");

@@ -62,6 +62,9 @@ internal sealed class SnapshotStore
         return store;
     }
 
+    /// <summary>For a directory whose snapshots do not count: none is read, and none is there.</summary>
+    public static SnapshotStore OpenEmpty(IStorageDirectory directory) => new(directory);
+
     /// <summary>
     /// Writes a snapshot durably; any thread. It becomes the latest unless a newer one was installed meanwhile. A null
     /// state is an empty body, as at bootstrap.

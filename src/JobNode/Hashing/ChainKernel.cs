@@ -29,9 +29,10 @@ internal sealed class ChainKernel
     /// <summary>Detects, tests and measures the paths of this machine.</summary>
     /// <param name="forcedPath">The only path to use: <c>scalar</c>, <c>avx2</c> or <c>avx512</c>; null for
     /// all.</param>
+    /// <param name="fault">What makes it compute wrongly, for tests.</param>
     /// <exception cref="PlatformNotSupportedException">No usable path, or not the forced one; says what is
     /// missing.</exception>
-    public static ChainKernel Create(string? forcedPath)
+    public static ChainKernel Create(string? forcedPath, KernelFault? fault = null)
     {
         if (!Avx2.IsSupported)
         {
@@ -47,11 +48,12 @@ internal sealed class ChainKernel
         }
 
         List<string> warnings = [];
-        return Create(forcedPath, KernelCatalog.Detect(warnings), warnings);
+        return Create(forcedPath, KernelCatalog.Detect(warnings), warnings, fault);
     }
 
-    /// <summary>As <see cref="Create(string?)"/>, of given paths: so that a test can hand in a broken one.</summary>
-    internal static ChainKernel Create(string? forcedPath, IReadOnlyList<KernelPath> detected, List<string> warnings)
+    /// <summary>As <see cref="Create(string?, KernelFault?)"/>, of given paths: so that a test can hand in a broken one.</summary>
+    internal static ChainKernel Create(
+        string? forcedPath, IReadOnlyList<KernelPath> detected, List<string> warnings, KernelFault? fault = null)
     {
         List<KernelPath> usable = [];
         foreach (KernelPath path in detected)
@@ -80,9 +82,12 @@ internal sealed class ChainKernel
                 $"The hash path {forcedPath ?? "of any kind"} cannot be used here: {why}.");
         }
 
-        return new ChainKernel(usable, warnings);
+        return new ChainKernel(usable, warnings) { Fault = fault };
     }
 
+    /// <summary>Makes the lanes compute wrongly, for tests; null for never.</summary>
+    public KernelFault? Fault { get; init; }
+
     /// <summary>Lanes for one hash thread.</summary>
-    public ChainLanes CreateLanes() => new(_plan);
+    public ChainLanes CreateLanes() => new(_plan, Fault);
 }

@@ -18,13 +18,17 @@ internal sealed unsafe class ChainLanes : IDisposable
     private const int StateWords = LaneKernel.LanesMax * DigestWords;
 
     private readonly LanePlan _plan;
+    private readonly KernelFault? _fault;
     private readonly ulong[] _chains;
     private ulong* _memory;
 
     /// <summary>Room for as many chains as the plan covers, all zero.</summary>
-    public ChainLanes(LanePlan plan)
+    /// <param name="plan">The kernels to use.</param>
+    /// <param name="fault">What makes them compute wrongly, for tests.</param>
+    public ChainLanes(LanePlan plan, KernelFault? fault = null)
     {
         _plan = plan;
+        _fault = fault;
         _chains = new ulong[plan.Lanes * DigestWords];
         nuint words = StateWords + LaneKernel.ScratchWords + Rounds;
         _memory = (ulong*)NativeMemory.AlignedAlloc(words * sizeof(ulong), AlignmentBytes);
@@ -54,6 +58,11 @@ internal sealed unsafe class ChainLanes : IDisposable
         for (int word = 0; word < DigestWords; word++)
         {
             words[word] = BinaryPrimitives.ReadUInt64BigEndian(digest64[(word * sizeof(ulong))..]);
+        }
+
+        if (_fault?.NextBit() is >= 0 and int bit)
+        {
+            words[bit / 64] ^= 1UL << (bit % 64);
         }
     }
 

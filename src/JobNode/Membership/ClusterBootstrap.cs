@@ -242,7 +242,11 @@ internal sealed partial class ClusterBootstrap
 
         var join = new ClusterJoin(
             _parts.Ask, (reason, needsPeople) => Report(new BootstrapStep.Wait(reason, needsPeople)));
-        ClusterConfiguration configuration = await join.RunAsync(_parts.Describe(), members, cancellation);
+        return SaveJoined(await join.RunAsync(_parts.Describe(), members, cancellation));
+    }
+
+    private ClusterConfiguration SaveJoined(ClusterConfiguration configuration)
+    {
         _parts.Save(JoinIndex, configuration);
         Complete(configuration, isFirst: false);
         _logger.ClusterJoined(

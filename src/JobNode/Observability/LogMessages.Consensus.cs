@@ -77,4 +77,14 @@ internal static partial class LogMessages
 
     [LoggerMessage(1054, LogLevel.Information, "there is space enough again; new jobs are taken")]
     public static partial void DiskEnough(ILogger logger);
+
+    [LoggerMessage(1055, LogLevel.Error,
+        "damage at rest: {Finding}. This node's memory is right: a new snapshot takes the file's place")]
+    public static partial void DamageAtRest(this ILogger logger, string finding);
+
+    [LoggerMessage(1056, LogLevel.Warning, "what was damaged at rest is replaced: {File}")]
+    public static partial void DamageHealed(this ILogger logger, string file);
+
+    [LoggerMessage(1057, LogLevel.Error, "the reading of files at rest failed; it goes on with the next start")]
+    public static partial void ScrubFailed(this ILogger logger, Exception error);
 }

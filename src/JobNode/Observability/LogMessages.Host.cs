@@ -17,4 +17,24 @@ internal static partial class LogMessages
 
     [LoggerMessage(6005, LogLevel.Information, "Stopping: no new calls; work goes back with its progress")]
     public static partial void NodeStopping(this ILogger logger);
+
+    [LoggerMessage(6006, LogLevel.Error,
+        "the data of this node is damaged ({File} at byte {Offset}: {Reason}): it does not vote, and waits to be "
+            + "rebuilt from the rest of its cluster as node {Node}")]
+    public static partial void DataDamaged(
+        this ILogger logger, string file, long offset, string reason, string node);
+
+    [LoggerMessage(6007, LogLevel.Warning,
+        "rebuilt: this node is {Node} now and gets the state from the others; the damaged files are kept in {Folder} "
+            + "until the next such event")]
+    public static partial void NodeRebuilt(this ILogger logger, string node, string folder);
+
+    [LoggerMessage(6008, LogLevel.Critical,
+        "this node had acknowledged what its log does not hold any more: the next start rebuilds it from the others")]
+    public static partial void LogLost(this ILogger logger, Exception error);
+
+    [LoggerMessage(6009, LogLevel.Critical,
+        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
+        + "results matter")]
+    public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 }

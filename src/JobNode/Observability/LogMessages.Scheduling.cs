@@ -58,4 +58,24 @@ internal static partial class LogMessages
 
     [LoggerMessage(3015, LogLevel.Error, "A proposal of results or checkpoints failed; results are proposed again")]
     public static partial void WorkProposalFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3016, LogLevel.Critical,
+        "Job {Job}, iterations {From} to {To}: {Worker} and {Checker} computed different results; others are asked "
+        + "which is right")]
+    public static partial void CheckDiffers(
+        this ILogger logger, string job, ulong from, ulong to, string worker, string checker);
+
+    [LoggerMessage(3017, LogLevel.Critical,
+        "Node {Node} computes wrongly and gets no more work: {Reason}. Repair the machine, then run jobnode members "
+        + "release {Node}")]
+    public static partial void NodeQuarantined(this ILogger logger, string node, string reason);
+
+    [LoggerMessage(3018, LogLevel.Warning,
+        "{Jobs} jobs are computed again from before the faulty node had them, as far as their results still wait")]
+    public static partial void WorkRecalled(this ILogger logger, int jobs);
+
+    [LoggerMessage(3019, LogLevel.Critical,
+        "Job {Job}: a faulty node worked on it since its last good check, and its result was pulled (or the job "
+        + "cancelled) before the fault was found; compute it again if it matters")]
+    public static partial void RecallTooLate(this ILogger logger, string job);
 }

@@ -38,6 +38,9 @@ internal enum NodeCondition
     /// <summary>The last snapshot could not be written; it is tried again.</summary>
     SnapshotFailed,
 
+    /// <summary>A file was found damaged while the node runs, and is not replaced yet.</summary>
+    DamagedAtRest,
+
     /// <summary>This node was removed from the cluster.</summary>
     Removed,
 }

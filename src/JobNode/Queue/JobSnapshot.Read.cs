@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using JobNode.Commands;
 
 namespace JobNode.Queue;
@@ -17,7 +18,10 @@ internal sealed partial class JobSnapshot
         }
 
         byte version = input.Next(1)[0];
-        Require(version == Version, $"version {version} is unknown, this build reads {Version}");
+        bool hasQuarantined = version == SecondVersion && FeatureLevels.Latest >= FeatureLevels.Quarantine;
+        Require(
+            version == Version || hasQuarantined,
+            $"version {version} is unknown, this build knows feature level {FeatureLevels.Latest}");
         var header = new WireReader(input.Next(HeaderBytes - 1), "snapshot");
         ulong appliedIndex = header.ReadUInt64("applied index");
         state.LastTimeMs = header.ReadUInt64("last time");
@@ -50,6 +54,11 @@ internal sealed partial class JobSnapshot
         {
             ulong first = OrderAt(state, ordinal).First;
             Require(first == firsts[ordinal], $"queue {ordinal} starts at {first}, not at {firsts[ordinal]}");
+        }
+
+        if (hasQuarantined)
+        {
+            ReadQuarantined(ref input, state);
         }
 
         var end = new WireReader(input.Next(DigestBytes), "snapshot");
@@ -118,6 +127,24 @@ internal sealed partial class JobSnapshot
         Require(pull.Key != UInt128.Zero, $"a pull has no key");
         Require(pull.EndSequence <= state.Pulled.Next, $"pull {pull.Key:x32} ends after the pulled jobs");
         Require(state.Pulls.Place(pull), $"pull {pull.Key:x32} is there twice or has no place at {pull.Sequence}");
+    }
+
+    private static void ReadQuarantined(ref SnapshotInput input, QueueState state)
+    {
+        int count = new WireReader(input.Next(sizeof(ushort)), "snapshot").ReadUInt16("quarantined");
+        Require(count is >= 1 and <= Limits.QuarantinedMax, $"{count} nodes are in quarantine");
+        for (int i = 0; i < count; i++)
+        {
+            var reader = new WireReader(input.Next(QuarantineBytes), "snapshot quarantine");
+            var node = new NodeId(reader.ReadUInt64("node"));
+            ulong sinceMs = reader.ReadUInt64("since");
+            int length = reader.ReadUInt16("reason");
+            Require(length is >= 1 and <= Limits.ReasonBytesMax, $"the reason of node {node} has {length} bytes");
+            string reason = Encoding.UTF8.GetString(input.Next(length));
+            Require(
+                node != NodeId.None && state.Quarantined.Add(new QuarantinedNode(node, sinceMs, reason)),
+                $"node {node} is in quarantine twice or is none");
+        }
     }
 
     private static void Require(

@@ -1,3 +1,4 @@
+using System.Text;
 using JobNode.Commands;
 
 namespace JobNode.Queue;
@@ -12,8 +13,11 @@ namespace JobNode.Queue;
 /// completed, pulled, cancelled, and the pulls jobs:4 pulls:4 { flags:1 priority:1 id:16 chain:64 done:8 total:8
 /// enqueued:8 finished:8 sequence:8 [key:16 fingerprint:16] }
 ///     flags = state, 0x80 when an idempotency key follows
-/// { key:16 time:8 sequence:8 firstSequence:8 jobCount:4 } digest:16
+/// { key:16 time:8 sequence:8 firstSequence:8 jobCount:4 }
+/// version 2: count:2 { node:8 since:8 length:2 reason } of the nodes in quarantine
+/// digest:16
 /// </code>
+/// Version 2 is written only while a node is in quarantine: from <see cref="FeatureLevels.Quarantine"/> on.
 /// The upgrade procedure is that of <see cref="CommandCodec.Version"/>: every reader that ever shipped stays, and a
 /// version is written only when the release before can read it.
 /// </remarks>
@@ -22,12 +26,16 @@ internal sealed partial class JobSnapshot : IFrozenState
     /// <summary>The version that this build writes.</summary>
     public const byte Version = 1;
 
+    /// <summary>The version with the nodes in quarantine.</summary>
+    public const byte SecondVersion = 2;
+
     private const byte HasKeyFlag = 0x80;
     private const int HeaderBytes = 1 + (3 * 8) + (OrderCount * 16) + (2 * sizeof(uint));
     private const int JobBytes = 2 + 16 + Digest512.SizeBytes + (5 * 8);
     private const int KeyBytes = 32;
     private const int PullBytes = 16 + (3 * 8) + sizeof(uint);
     private const int DigestBytes = 16;
+    private const int QuarantineBytes = (2 * sizeof(ulong)) + sizeof(ushort);
     private const int BufferBytes = 1 << 16;
 
     /// <summary>The queues of jobs, and that of the pulls.</summary>
@@ -37,6 +45,7 @@ internal sealed partial class JobSnapshot : IFrozenState
     private readonly FrozenChunks<JobRecord> _jobs;
     private readonly FrozenChunks<IdempotencyEntry> _keys;
     private readonly FrozenChunks<PullEntry> _pulls;
+    private readonly QuarantinedNode[] _quarantined;
     private readonly ulong _lastTimeMs;
     private readonly ulong _resultMismatches;
     private readonly int _jobCount;
@@ -57,6 +66,7 @@ internal sealed partial class JobSnapshot : IFrozenState
         _jobs = state.Jobs.Freeze();
         _keys = state.Keys.Freeze();
         _pulls = state.Pulls.Freeze();
+        _quarantined = state.Quarantined.ToArray();
         _lastTimeMs = state.LastTimeMs;
         _resultMismatches = state.ResultMismatches;
         _jobCount = state.Jobs.Count;
@@ -98,6 +108,7 @@ internal sealed partial class JobSnapshot : IFrozenState
 
         Invariant.That(jobs == _jobCount, "a frozen state holds the jobs it counted");
         Invariant.That(pulls == _pullCount, "a frozen state holds the pulls it counted");
+        used = WriteQuarantined(destination, buffer, used);
         used = MakeRoom(destination, buffer, used, DigestBytes);
         var writer = new WireWriter(buffer.AsSpan(used));
         writer.Write(_digest);
@@ -126,7 +137,7 @@ internal sealed partial class JobSnapshot : IFrozenState
     private int WriteHeader(Span<byte> destination)
     {
         var writer = new WireWriter(destination);
-        writer.Write(Version);
+        writer.Write(_quarantined.Length == 0 ? Version : SecondVersion);
         writer.Write(AppliedIndex);
         writer.Write(_lastTimeMs);
         writer.Write(_resultMismatches);
@@ -174,5 +185,30 @@ internal sealed partial class JobSnapshot : IFrozenState
         writer.Write(pull.FirstSequence);
         writer.Write((uint)pull.JobCount);
         return writer.Position;
+    }
+
+    private int WriteQuarantined(Stream destination, byte[] buffer, int used)
+    {
+        if (_quarantined.Length == 0)
+        {
+            return used;
+        }
+
+        used = MakeRoom(destination, buffer, used, sizeof(ushort));
+        new WireWriter(buffer.AsSpan(used)).Write((ushort)_quarantined.Length);
+        used += sizeof(ushort);
+        foreach (QuarantinedNode node in _quarantined)
+        {
+            byte[] reason = Encoding.UTF8.GetBytes(node.Reason);
+            used = MakeRoom(destination, buffer, used, QuarantineBytes + reason.Length);
+            var writer = new WireWriter(buffer.AsSpan(used));
+            writer.Write(node.Node.Value);
+            writer.Write(node.SinceMs);
+            writer.Write((ushort)reason.Length);
+            writer.Write(reason);
+            used += writer.Position;
+        }
+
+        return used;
     }
 }

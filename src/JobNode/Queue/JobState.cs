@@ -3,7 +3,8 @@ using JobNode.Commands;
 namespace JobNode.Queue;
 
 /// <summary>
-/// Where a job stands: <c>Pending -> Completed -> Pulled -> gone</c>, or <c>Pending -> Cancelled -> gone</c>.
+/// Where a job stands: <c>Pending -> Completed -> Pulled -> gone</c>, or <c>Pending -> Cancelled -> gone</c>. A recall
+/// leads from <c>Completed</c> back to <c>Pending</c>.
 /// </summary>
 /// <remarks>The numbers are those of the snapshot; zero marks a free slot.</remarks>
 internal enum JobState : byte

@@ -52,6 +52,9 @@ internal sealed class JobStateMachine : IStateMachine
             Pull pull => _transitions.Pull(pull, nowMs),
             Cancel cancel => _transitions.Cancel(cancel, nowMs),
             Expire expire => _transitions.Expire(expire),
+            Recall recall => _transitions.Recall(recall),
+            Quarantine quarantine => _transitions.Quarantine(quarantine, nowMs),
+            Release release => _transitions.Release(release),
             _ => throw new InvariantException($"no transition for {command.GetType().Name}"),
         };
         Invariant.That(result.Code < ResultCode.NotLeader, "a result of the state is not about the proposal");

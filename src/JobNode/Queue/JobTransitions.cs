@@ -6,7 +6,7 @@ namespace JobNode.Queue;
 /// What each command does to the state: one method per command. Refusals are ordinary results; a broken belief stops
 /// the process. The time is already clamped.
 /// </summary>
-internal sealed class JobTransitions(QueueState state, StateLimits limits, List<JobEvent> events)
+internal sealed partial class JobTransitions(QueueState state, StateLimits limits, List<JobEvent> events)
 {
     /// <summary>
     /// Takes jobs in. A known id gives Duplicate with that id. A known idempotency key gives Duplicate with the

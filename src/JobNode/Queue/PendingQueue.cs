@@ -48,6 +48,13 @@ internal sealed class PendingQueue
         IterationsRemaining -= iterations;
     }
 
+    /// <summary>Notes that a recall moved a job back.</summary>
+    public void NoteRecall(ulong iterations)
+    {
+        Invariant.That(Count > 0, "what is recalled is pending");
+        IterationsRemaining += iterations;
+    }
+
     private void CountIn(in JobRecord record)
     {
         Invariant.That(record.State == JobState.Pending, "a queued job is pending");

@@ -34,6 +34,9 @@ internal sealed class QueueState
     /// <summary>Jobs cancelled, in that order.</summary>
     public SequenceQueue Cancelled { get; } = new();
 
+    /// <summary>Nodes that get no work.</summary>
+    public QuarantineList Quarantined { get; } = new();
+
     /// <summary>The newest time stamp applied, Unix ms. Never goes back.</summary>
     public ulong LastTimeMs { get; set; }
 
@@ -44,11 +47,12 @@ internal sealed class QueueState
     /// 128 bits over everything that decides how the state goes on. The log index is not in it: the same state reached
     /// by two logs has the same digest.
     /// </summary>
-    public UInt128 Digest => Jobs.Digest + Keys.Digest + Pulls.Digest + HashScalars();
+    public UInt128 Digest => Jobs.Digest + Keys.Digest + Pulls.Digest + Quarantined.Digest + HashScalars();
 
     /// <summary>The digest computed from all items: what <see cref="Digest"/> must equal.</summary>
     public UInt128 RecomputeDigest() =>
-        Jobs.RecomputeDigest() + Keys.RecomputeDigest(Jobs) + Pulls.RecomputeDigest() + HashScalars();
+        Jobs.RecomputeDigest() + Keys.RecomputeDigest(Jobs) + Pulls.RecomputeDigest() + Quarantined.RecomputeDigest()
+        + HashScalars();
 
     /// <summary>One of the <see cref="QueueCount"/> queues: 0 is pending of the highest priority, and so on.</summary>
     public SequenceQueue QueueAt(int ordinal) => ordinal switch
@@ -103,7 +107,8 @@ internal sealed class QueueState
         Invariant.That(
             (before.State, record.State) is (JobState.Pending, JobState.Completed)
                 or (JobState.Pending, JobState.Cancelled)
-                or (JobState.Completed, JobState.Pulled),
+                or (JobState.Completed, JobState.Pulled)
+                or (JobState.Completed, JobState.Pending),
             "a job moves along the diagram of states");
         Leave(slot, before);
         Jobs.Replace(slot, record with { Sequence = Join(slot, record) });
@@ -118,6 +123,16 @@ internal sealed class QueueState
         Invariant.That(iterationsDone > record.IterationsDone, "a checkpoint never goes back");
         Invariant.That(iterationsDone < record.IterationsTotal, "a checkpoint is short of the end");
         Pending.NoteProgress(iterationsDone - record.IterationsDone);
+        Jobs.Replace(slot, record with { Chain = chain, IterationsDone = iterationsDone });
+    }
+
+    /// <summary>Takes progress of a pending job back.</summary>
+    public void MoveBack(int slot, Digest512 chain, ulong iterationsDone)
+    {
+        JobRecord record = Jobs[slot];
+        Invariant.That(record.State == JobState.Pending, "only a pending job moves back in place");
+        Invariant.That(iterationsDone >= 1 && iterationsDone < record.IterationsDone, "a recall goes back");
+        Pending.NoteRecall(record.IterationsDone - iterationsDone);
         Jobs.Replace(slot, record with { Chain = chain, IterationsDone = iterationsDone });
     }
 

@@ -22,6 +22,9 @@ internal sealed class QueueView
     /// <summary>The newest time stamp applied, Unix ms: the state's own clock.</summary>
     public ulong LastTimeMs => _state.LastTimeMs;
 
+    /// <summary>Nodes that get no work, oldest first.</summary>
+    public QuarantinedNode[] Quarantined => _state.Quarantined.ToArray();
+
     /// <summary>One job, or null when it is unknown (never was, or expired).</summary>
     public JobDetails? Find(JobId id)
     {

@@ -46,6 +46,9 @@ internal struct StateHash
 
         /// <summary>The content of a new job, to compare under an idempotency key.</summary>
         Fingerprint = 5,
+
+        /// <summary>A node in quarantine.</summary>
+        Quarantine = 6,
     }
 
     /// <summary>Mixes a word in.</summary>

@@ -18,6 +18,9 @@ internal static class DataFiles
     /// <summary>A segment of the log.</summary>
     public const string Log = "log";
 
+    /// <summary>Says that what is there is not to be trusted (<see cref="DamageMark"/>).</summary>
+    public const string Mark = "damage mark";
+
     private const string SpareLog = "spare log";
     private const string Unfinished = "unfinished";
     private const string Identity = "identity";
@@ -28,6 +31,7 @@ internal static class DataFiles
     {
         NodeId => Identity,
         Lock => Lock,
+        DamageMark.Name => Mark,
         _ when SnapshotStore.TryParseName(name, out _) => Snapshot,
         _ when LogFileName.TryParseLive(name, out _, out _) => Log,
         _ when LogFileName.IsSpare(name) => SpareLog,
@@ -47,5 +51,5 @@ internal static class DataFiles
     };
 
     /// <summary>True for the files that hold a node's state, as opposed to its identity.</summary>
-    public static bool IsState(string name) => KindOf(name) is Snapshot or Log or SpareLog or Unfinished;
+    public static bool IsState(string name) => KindOf(name) is Snapshot or Log or SpareLog or Unfinished or Mark;
 }

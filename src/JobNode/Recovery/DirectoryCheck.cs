@@ -73,23 +73,27 @@ internal sealed class DirectoryCheck
                 + $"'jobnode recover --data-dir {_path} --yes' again, it goes on where it stopped");
         }
 
+        if (DamageMark.Find(_storage) is { } found)
+        {
+            Damage(DamageMark.Name, "damage was found before",
+                new MarkedDamagedException(found.Reason).Message.TrimEnd('.'));
+        }
+
         try
         {
-            _node = DataDirectory.FindNodeId(_storage, _path);
+            _node = DataDirectory.FindNodeId(_storage);
             if (_node is { } node)
             {
                 Settle(NodeIdName, node.ToString(), "sound");
             }
             else if (_files.Values.Any(file => file.Kind is DataFiles.Log or DataFiles.Snapshot))
             {
-                Damage(NodeIdName, "missing", $"{NodeIdName} at byte 0: the file is missing, so whose votes these are "
-                    + $"is not known. Restore {NodeIdName}, or move the directory away and start with an empty one as "
-                    + "a new node");
+                throw new IdentityDamagedException(NodeIdName, $"there is no {NodeIdName} file beside the log");
             }
         }
-        catch (IOException error)
+        catch (IdentityDamagedException error)
         {
-            Damage(NodeIdName, "damaged at byte 0", $"{NodeIdName} at byte 0: {error.Message.TrimEnd('.')}");
+            Damage(NodeIdName, "damaged at byte 0", error.Message.TrimEnd('.'));
         }
     }
 
@@ -150,6 +154,12 @@ internal sealed class DirectoryCheck
         {
             _state = null;
             Damage(error.FileName, $"damaged at byte {error.Offset}", error.Message.TrimEnd('.'));
+            foreach (LogDamagedException more in LogScrub.FindAll(_storage).Where(found =>
+                found.FileName != error.FileName || found.Offset != error.Offset))
+            {
+                Damage(more.FileName, $"damaged at byte {more.Offset}",
+                    $"{more.FileName} at byte {more.Offset}: {more.Reason}");
+            }
         }
         catch (FeatureLevelException error)
         {

@@ -77,7 +77,7 @@ internal static class QuorumRecovery
 
     private static (OfflineState State, NodeId Self) Load(IStorageDirectory storage, string full)
     {
-        if (DataDirectory.FindNodeId(storage, full) is not { } self)
+        if (DataDirectory.FindNodeId(storage) is not { } self)
         {
             throw new IOException($"{full} has no {DataFiles.NodeId} file, so no node has run on it: name the data "
                 + "directory of a surviving member.");

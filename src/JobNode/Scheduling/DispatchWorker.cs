@@ -33,7 +33,16 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     /// <summary>Results of it that are not settled.</summary>
     public int Unsettled { get; set; }
 
-    /// <summary>Its unfinished jobs.</summary>
+    /// <summary>It was found faulty and gets no work.</summary>
+    public bool IsQuarantined { get; set; }
+
+    /// <summary>It can be given work, now or once there is room.</summary>
+    public bool IsUsable => HashThreads > 0 && !IsQuarantined;
+
+    /// <summary>Checks in its hand: they are no jobs of the queue.</summary>
+    public int ChecksHeld { get; private set; }
+
+    /// <summary>Its unfinished jobs, checks included.</summary>
     public IReadOnlyCollection<DispatchedJob> Jobs => _jobs;
 
     /// <summary>Jobs per hash thread.</summary>
@@ -51,7 +60,7 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     public double LongFill => (double)_longJobs / (SchedulingLimits.LongJobsPerLane * Lanes);
 
     /// <summary>True while it can take one job more, whatever its length.</summary>
-    public bool HasRoom => HashThreads > 0 && _jobs.Count + Unsettled < SchedulingLimits.HandJobsMax;
+    public bool HasRoom => IsUsable && _jobs.Count + Unsettled < SchedulingLimits.HandJobsMax;
 
     /// <summary>
     /// Work on one job between two checkpoints, in iterations, at the slowest that a lane goes: with all busy.
@@ -82,6 +91,7 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         bool added = _jobs.Add(job);
         Invariant.That(added, "a job is in a hand once");
         job.Worker = this;
+        ChecksHeld += job.Check is null ? 0 : 1;
         if (job.IsShort)
         {
             _shortIterations += job.IterationsLeft;
@@ -99,6 +109,7 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         bool removed = _jobs.Remove(job);
         Invariant.That(removed, "the job is in this hand");
         job.Worker = null;
+        ChecksHeld -= job.Check is null ? 0 : 1;
         if (job.IsShort)
         {
             _shortIterations -= job.IterationsLeft;

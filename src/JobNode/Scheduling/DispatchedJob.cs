@@ -10,6 +10,36 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
     /// <summary>The job.</summary>
     public JobId Id { get; } = job.Id;
 
+    /// <summary>
+    /// The name under which workers know it: its id, until it has to start again; then a new one, so that what is still
+    /// under way from before cannot be taken for the new work.
+    /// </summary>
+    public JobId HandId { get; private set; } = job.Id;
+
+    /// <summary>The check that this work belongs to; null for a job.</summary>
+    public SegmentCheck? Check { get; init; }
+
+    /// <summary>Where this leader first met it: as the replicated state had it.</summary>
+    public ChainProgress Origin { get; } = new(job.Id, job.Chain, job.IterationsDone);
+
+    /// <summary>Where its worker started, or was at the last cut.</summary>
+    public ChainProgress SegmentStart { get; private set; } = new(job.Id, job.Chain, job.IterationsDone);
+
+    /// <summary>False when its worker may have started elsewhere, under the leader before.</summary>
+    public bool IsSegmentOwn { get; private set; }
+
+    /// <summary>Checks of its segments that are not decided; null when there never was one.</summary>
+    public List<SegmentCheck>? OpenChecks { get; set; }
+
+    /// <summary>True while some of its work is being checked.</summary>
+    public bool IsBeingChecked => OpenChecks is { Count: > 0 };
+
+    /// <summary>Its result, while that waits for checks.</summary>
+    public FinishedChain? Held { get; set; }
+
+    /// <summary>Who finished it; none while nobody did.</summary>
+    public NodeId FinishedBy { get; set; }
+
     /// <summary>Iterations when it is finished.</summary>
     public ulong IterationsTotal { get; } = job.IterationsTotal;
 
@@ -56,7 +86,7 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
     public ChainProgress Progress => new(Id, Chain, IterationsDone) { Worker = ReportedBy };
 
     /// <summary>As it is handed to a worker.</summary>
-    public JobInHand ToHand() => new(Id, Chain, IterationsDone, IterationsTotal, Priority);
+    public JobInHand ToHand() => new(HandId, Chain, IterationsDone, IterationsTotal, Priority);
 
     /// <summary>Moves it forward; says by how much: 0 when this is no news, or not a place on this chain.</summary>
     public ulong MoveForward(NodeId by, ulong iterationsDone, Digest512 chain)
@@ -71,5 +101,28 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
         Chain = chain;
         ReportedBy = by;
         return step;
+    }
+
+    /// <summary>A worker begins a segment where the job stands.</summary>
+    public void BeginSegment(bool isOwn)
+    {
+        SegmentStart = new ChainProgress(Id, Chain, IterationsDone);
+        IsSegmentOwn = isOwn;
+    }
+
+    /// <summary>Goes back to a place and begins again under another name.</summary>
+    public void Restart(ChainProgress start, JobId handId)
+    {
+        Invariant.That(Worker is null && !IsReady, "a job that begins again is nowhere");
+        Invariant.That(start.Id == Id && start.IterationsDone < IterationsTotal, "the place is on this job's chain");
+        HandId = handId;
+        Chain = start.Chain;
+        IterationsDone = start.IterationsDone;
+        CheckpointDone = start.IterationsDone;
+        ReportedBy = NodeId.None;
+        IsFinished = false;
+        FinishedBy = NodeId.None;
+        Held = null;
+        BeginSegment(isOwn: false);
     }
 }

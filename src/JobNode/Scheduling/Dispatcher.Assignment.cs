@@ -15,11 +15,13 @@ internal sealed partial class Dispatcher
     /// </summary>
     public void Assign(List<Assignment> into)
     {
-        while (_ready.Count > 0 && PickNext() is ({ } job, { } worker))
+        AssignChecks(into);
+        while (_disputes.Count < SchedulingLimits.DisputesMax
+            && _ready.Count > 0
+            && PickNext() is ({ } job, { } worker))
         {
             _ready.Remove(job);
-            worker.Add(job);
-            into.Add(new Assignment(worker.Node, job.ToHand()));
+            Give(job, worker, into);
         }
     }
 
@@ -36,11 +38,11 @@ internal sealed partial class Dispatcher
         while (_ready.Count == 0 && FindMove(nowMs) is ({ } job, { } to))
         {
             DispatchWorker from = job.Worker!;
+            CloseSegment(job);
             from.Remove(job);
             job.MovedAtMs = nowMs;
-            to.Add(job);
-            drops.Add(new Assignment(from.Node, job.ToHand()));
-            into.Add(new Assignment(to.Node, job.ToHand()));
+            drops.Add(new Assignment(from.Node, job.ToHand(), job.Id));
+            Give(job, to, into);
         }
     }
 
@@ -52,6 +54,8 @@ internal sealed partial class Dispatcher
             job.IsCheckpointDue = false;
             if (!job.IsFinished && job.IterationsDone > job.CheckpointDone)
             {
+                CloseSegment(job);
+                job.BeginSegment(isOwn: true);
                 job.CheckpointDone = job.IterationsDone;
                 into.Add(job.Progress);
             }
@@ -76,6 +80,13 @@ internal sealed partial class Dispatcher
         }
 
         return Disconnect(node);
+    }
+
+    private static void Give(DispatchedJob job, DispatchWorker worker, List<Assignment> into)
+    {
+        job.BeginSegment(isOwn: true);
+        worker.Add(job);
+        into.Add(new Assignment(worker.Node, job.ToHand(), job.Id) { IsCheck = job.Check is not null });
     }
 
     private (DispatchedJob? Job, DispatchWorker? Worker) PickNext()
@@ -111,7 +122,9 @@ internal sealed partial class Dispatcher
         (int Tier, double Load) bestRank = (int.MaxValue, 0);
         foreach (DispatchWorker worker in _workers.Values)
         {
-            if (worker.HasRoom && Rank(worker, job) is { } rank && rank.CompareTo(bestRank) < 0)
+            if (worker.HasRoom
+                && job.Check?.MayAsk(worker.Node) != false
+                && Rank(worker, job) is { } rank && rank.CompareTo(bestRank) < 0)
             {
                 best = worker;
                 bestRank = rank;
@@ -171,7 +184,8 @@ internal sealed partial class Dispatcher
         DispatchedJob? longest = null;
         foreach (DispatchedJob job in from.Jobs)
         {
-            if (job.IterationsLeft > SchedulingLimits.ShortJobIterationsMax
+            if (job.Check is null
+                && job.IterationsLeft > SchedulingLimits.ShortJobIterationsMax
                 && nowMs - job.MovedAtMs >= MoveRestMs
                 && (longest is null || job.IterationsLeft > longest.IterationsLeft))
             {
@@ -184,5 +198,12 @@ internal sealed partial class Dispatcher
 }
 
 /// <summary>A job and the worker it goes to, or is taken from.</summary>
+/// <param name="Worker">The worker.</param>
+/// <param name="Job">As the worker knows it.</param>
+/// <param name="Id">The job's own id, or that of a check.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Assignment(NodeId Worker, JobInHand Job);
+internal readonly record struct Assignment(NodeId Worker, JobInHand Job, JobId Id)
+{
+    /// <summary>True for work that somebody did before.</summary>
+    public bool IsCheck { get; init; }
+}

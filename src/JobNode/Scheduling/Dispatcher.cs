@@ -8,13 +8,16 @@ namespace JobNode.Scheduling;
 /// The leader's policy: who gets what. Pure: no clock, no I/O; time is passed in. Assignments live only here, because
 /// the function is pure: a job that two nodes run by mistake gives the same bytes twice.
 /// </summary>
-internal sealed partial class Dispatcher
+internal sealed partial class Dispatcher(VerifyOptions verify = default)
 {
     private readonly SortedDictionary<NodeId, DispatchWorker> _workers = [];
     private readonly Dictionary<JobId, DispatchedJob> _jobs = [];
     private readonly ReadyJobs _ready = new();
     private readonly Queue<DispatchedJob> _checkpointsDue = new();
     private long _sequence;
+
+    /// <summary>What it decided while it listened, to be carried out and cleared.</summary>
+    public DispatchNews News { get; } = new();
 
     /// <summary>Jobs that are ready to be handed out.</summary>
     public int ReadyCount => _ready.Count;
@@ -27,7 +30,7 @@ internal sealed partial class Dispatcher
             int running = 0;
             foreach (DispatchWorker worker in _workers.Values)
             {
-                running += worker.Jobs.Count;
+                running += worker.Jobs.Count - worker.ChecksHeld;
             }
 
             return running;
@@ -38,8 +41,9 @@ internal sealed partial class Dispatcher
     public void Connect(NodeId node, WorkHello hello, long nowMs)
     {
         Disconnect(node);
-        var worker = new DispatchWorker(node, hello) { HeardAtMs = nowMs };
+        var worker = new DispatchWorker(node, hello) { HeardAtMs = nowMs, IsQuarantined = _quarantined.Contains(node) };
         _workers.Add(node, worker);
+        HistoryOf(node).MustCheck = true;
         Invariant.That(worker.Lanes >= worker.HashThreads, "a hash thread has a lane");
     }
 
@@ -54,15 +58,9 @@ internal sealed partial class Dispatcher
             return 0;
         }
 
-        DispatchedJob[] jobs = [.. worker.Jobs];
-        foreach (DispatchedJob job in jobs)
-        {
-            worker.Remove(job);
-            _ready.Add(job);
-        }
-
+        int jobs = Empty(worker);
         Invariant.That(worker.Jobs.Count == 0, "a lost worker has nothing in hand");
-        return jobs.Length;
+        return jobs;
     }
 
     /// <summary>A worker has this job in hand already; it must be pending in the replicated state.</summary>
@@ -79,8 +77,12 @@ internal sealed partial class Dispatcher
             known = Track(replicated);
         }
 
-        MoveForward(known, node, job.IterationsDone, job.Chain);
-        if (known.IsFinished || known.Worker is not null || job.IterationsTotal != replicated.IterationsTotal)
+        bool isWanted = !known.IsFinished
+            && known.Worker is null
+            && known.HandId == job.Id
+            && job.IterationsTotal == replicated.IterationsTotal
+            && !worker.IsQuarantined;
+        if (!isWanted)
         {
             // Not ready and in nobody's hand would be a job forgotten: what was tracked only now must be handed out.
             if (!known.IsFinished && known.Worker is null && !known.IsReady)
@@ -96,7 +98,9 @@ internal sealed partial class Dispatcher
             _ready.Remove(known);
         }
 
+        known.BeginSegment(isOwn: false);
         worker.Add(known);
+        MoveForward(known, node, job.IterationsDone, job.Chain);
         return true;
     }
 
@@ -105,8 +109,13 @@ internal sealed partial class Dispatcher
     {
         if (_jobs.TryGetValue(job.Id, out DispatchedJob? known))
         {
-            MoveForward(known, NodeId.None, job.IterationsDone, job.Chain);
-            known.CheckpointDone = Math.Max(known.CheckpointDone, job.IterationsDone);
+            // One that began again is not moved by a state that may not know of that yet.
+            if (known.HandId == known.Id)
+            {
+                MoveForward(known, NodeId.None, job.IterationsDone, job.Chain);
+                known.CheckpointDone = Math.Max(known.CheckpointDone, job.IterationsDone);
+            }
+
             return;
         }
 
@@ -127,69 +136,19 @@ internal sealed partial class Dispatcher
         Move(node, progress.Moved);
     }
 
-    /// <summary>A worker says where its jobs stand.</summary>
+    /// <summary>A worker says where its jobs stand; what it says of jobs that it has no more is not heard.</summary>
     public void Move(NodeId node, IReadOnlyList<ChainProgress> chains)
     {
         foreach (ChainProgress chain in chains)
         {
-            if (_jobs.TryGetValue(chain.Id, out DispatchedJob? job) && !job.IsFinished)
+            if (_jobs.TryGetValue(chain.Id, out DispatchedJob? job)
+                && job.HandId == chain.Id
+                && job.Check is null
+                && job.Worker?.Node == node)
             {
                 MoveForward(job, node, chain.IterationsDone, chain.Chain);
             }
         }
-    }
-
-    /// <summary>A result arrived, to be proposed; the job stays known until <see cref="Settle"/>.</summary>
-    /// <returns>Another worker that has the job in hand and must drop it, or null.</returns>
-    public NodeId? Finish(NodeId node, JobId id, long nowMs)
-    {
-        if (_workers.TryGetValue(node, out DispatchWorker? worker))
-        {
-            worker.HeardAtMs = Math.Max(worker.HeardAtMs, nowMs);
-            worker.Unsettled++;
-        }
-
-        if (!_jobs.TryGetValue(id, out DispatchedJob? job))
-        {
-            // Not read yet; known from now on, so that reading it does not hand it out.
-            job = new DispatchedJob(new JobInHand(id, default, 0, 1, 0), 0, _sequence++);
-            _jobs.Add(id, job);
-        }
-
-        NodeId? other = job.Worker is { } holder && holder.Node != node ? holder.Node : null;
-        Detach(job);
-        job.IsFinished = true;
-        return other;
-    }
-
-    /// <summary>A result is in the replicated state, or no longer wanted there.</summary>
-    public void Settle(NodeId node, JobId id)
-    {
-        if (_workers.TryGetValue(node, out DispatchWorker? worker) && worker.Unsettled > 0)
-        {
-            worker.Unsettled--;
-        }
-
-        if (_jobs.TryGetValue(id, out DispatchedJob? job) && job.IsFinished)
-        {
-            _jobs.Remove(id);
-        }
-    }
-
-    /// <summary>The replicated state says that a job needs no more work (cancelled, or finished by whomever).</summary>
-    /// <returns>The worker that must drop it, or null.</returns>
-    public NodeId? Forget(JobId id)
-    {
-        if (!_jobs.TryGetValue(id, out DispatchedJob? job) || job.IsFinished)
-        {
-            return null;
-        }
-
-        NodeId? holder = job.Worker?.Node;
-        Detach(job);
-        job.IsFinished = true;
-        _jobs.Remove(id);
-        return holder;
     }
 
     /// <summary>Workers not heard since <paramref name="sinceMs"/>.</summary>
@@ -275,6 +234,7 @@ internal sealed partial class Dispatcher
     private void MoveForward(DispatchedJob job, NodeId by, ulong iterationsDone, Digest512 chain)
     {
         ulong step = job.MoveForward(by, iterationsDone, chain);
+        Invariant.That(job.Check is null, "a check is one piece");
         if (job.Worker is not { } worker || step == 0)
         {
             return;
@@ -286,6 +246,35 @@ internal sealed partial class Dispatcher
             job.IsCheckpointDue = true;
             _checkpointsDue.Enqueue(job);
         }
+    }
+
+    /// <summary>Takes back all that a worker has in hand.</summary>
+    /// <returns>How many jobs are ready again.</returns>
+    private int Empty(DispatchWorker worker)
+    {
+        int jobs = 0;
+        foreach (DispatchedJob job in worker.Jobs.ToArray())
+        {
+            CloseSegment(job);
+            worker.Remove(job);
+            if (job.Check is { } check)
+            {
+                AskAnother(check);
+            }
+            else
+            {
+                _ready.Add(job);
+                jobs++;
+            }
+        }
+
+        return jobs;
+    }
+
+    private void Untrack(DispatchedJob job)
+    {
+        _jobs.Remove(job.Id);
+        _jobs.Remove(job.HandId);
     }
 
     /// <summary>Takes a job out of the hand or the queue it is in.</summary>

@@ -96,6 +96,20 @@ internal static class SchedulingLimits
     /// <summary>Nodes in a work report.</summary>
     public const int ReportNodesMax = 4096;
 
+    /// <summary>Segments of one node that are remembered since its last good check.</summary>
+    public const int HistorySegmentsMax = 65_536;
+
+    /// <summary>After this many segments without a check the next one is checked.</summary>
+    public const int UncheckedSegmentsMax = 4_096;
+
+    /// <summary>
+    /// With this many differences that nobody can decide, no work is handed out: no result is better than a wrong one.
+    /// </summary>
+    public const int DisputesMax = 256;
+
+    /// <summary>Nodes that one report names as suspects.</summary>
+    public const int SuspectsMax = Commands.Limits.MembersMax;
+
     /// <summary>Job events that wait for the leader; past it the leader starts its view of the work again.</summary>
     public const int JobEventsMax = 1_000_000;
 }

@@ -80,10 +80,10 @@ internal sealed partial class WorkLeader
 
         foreach (Assignment assignment in assignments)
         {
-            if (assignment.Job.IterationsDone > SchedulingLimits.ShortJobIterationsMax)
+            if (!assignment.IsCheck && assignment.Job.IterationsDone > SchedulingLimits.ShortJobIterationsMax)
             {
                 _logger.JobResumed(
-                    assignment.Job.Id.ToString(),
+                    assignment.Id.ToString(),
                     assignment.Job.IterationsDone,
                     assignment.Job.IterationsTotal,
                     assignment.Worker.ToString());
@@ -102,25 +102,10 @@ internal sealed partial class WorkLeader
         }
     }
 
-    /// <summary>Jobs that the replicated state says are finished or cancelled.</summary>
-    private void ForgetFinishedJobs()
-    {
-        List<(NodeId, JobId)> drops = [];
-        int taken = 0;
-        while (taken++ < SchedulingLimits.HandJobsMax && _finishedJobs.TryDequeue(out JobId id))
-        {
-            if (_dispatcher.Forget(id) is { } holder)
-            {
-                drops.Add((holder, id));
-            }
-        }
-
-        SendDrops(drops);
-    }
-
     /// <summary>All results and checkpoints there are, whatever is under way; what decides them.</summary>
     private Task[] ProposeAll()
     {
+        CarryOut();
         while (_results.Count > 0)
         {
             ProposeBatch();
@@ -216,36 +201,24 @@ internal sealed partial class WorkLeader
         if (result is not ChainsResult chains)
         {
             // Completing is idempotent, so that it may be repeated whatever became of the first try.
-            batch.ForEach(_results.Enqueue);
+            batch.FindAll(_dispatcher.IsWanted).ForEach(_results.Enqueue);
             _retryAtMs = NowMs + RetryDelayMs;
             return;
         }
 
         Invariant.That(chains.Jobs.Count == batch.Count, "a Complete answers for each of its chains");
-        Dictionary<NodeId, List<JobId>> settled = [];
         for (int i = 0; i < batch.Count; i++)
         {
             FinishedChain chain = batch[i];
             if (chains.Jobs[i].Code == ResultCode.ResultMismatch)
             {
                 _logger.ResultsDiffer(chain.Id.ToString(), chain.Worker.ToString());
+                _dispatcher.CheckNext(chain.Worker);
             }
 
             _dispatcher.Settle(chain.Worker, chain.Id);
-            if (!settled.TryGetValue(chain.Worker, out List<JobId>? ids))
-            {
-                settled.Add(chain.Worker, ids = []);
-            }
-
-            ids.Add(chain.Id);
         }
 
-        foreach ((NodeId worker, List<JobId> ids) in settled)
-        {
-            if (_sessions.TryGetValue(worker, out LeaderSession? session))
-            {
-                Send(session, new WorkSettled(ids));
-            }
-        }
+        SendSettled();
     }
 }

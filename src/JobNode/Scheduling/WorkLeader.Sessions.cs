@@ -64,9 +64,15 @@ internal sealed partial class WorkLeader
 
     private async Task ReadAllAsync(LeaderSession session, CancellationToken cancellation)
     {
-        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        impatient.CancelAfter(HelloTimeoutMs);
-        WorkMessage? first = await session.Stream.ReadAsync(impatient.Token);
+        using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(HelloTimeoutMs), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, impatience.Token);
+        WorkMessage? first = await session.Stream.ReadAsync(either.Token);
+        if (first is null)
+        {
+            // It found another leader before it said anything.
+            return;
+        }
+
         if (first is not WorkHello hello)
         {
             throw new InvalidDataException("a work stream starts with a hello");
@@ -108,7 +114,7 @@ internal sealed partial class WorkLeader
         foreach (JobInHand[] part in hello.InHand.Chunk(LookUpMax))
         {
             PendingJob?[] known = await _applyThread.ReadAsync(
-                () => Array.ConvertAll(part, FindPending), _ending.Token);
+                () => Array.ConvertAll(part, job => FindPending(job.Id)), _ending.Token);
             for (int i = 0; i < part.Length; i++)
             {
                 if (known[i] is not { } pending || !_dispatcher.Adopt(session.Node, part[i], pending))
@@ -116,6 +122,13 @@ internal sealed partial class WorkLeader
                     drops.Add(part[i].Id);
                 }
             }
+        }
+
+        // Where a result began is known from the state; else it could not be checked.
+        foreach (JobResult[] part in hello.Finished.Chunk(LookUpMax))
+        {
+            JobId[] ids = Array.ConvertAll(part, static result => result.Id);
+            await AddPendingAsync(ids);
         }
 
         Accept(session, hello.Finished);
@@ -126,7 +139,7 @@ internal sealed partial class WorkLeader
     }
 
     /// <summary>On the apply thread.</summary>
-    private PendingJob? FindPending(JobInHand job) => _view.Find(job.Id) is { State: JobState.Pending } found
+    private PendingJob? FindPending(JobId id) => _view.Find(id) is { State: JobState.Pending } found
         ? new PendingJob(found.Id, found.Chain, found.IterationsDone, found.IterationsTotal, found.Priority)
         : null;
 
@@ -165,12 +178,7 @@ internal sealed partial class WorkLeader
         long nowMs = NowMs;
         foreach (JobResult result in results)
         {
-            if (_dispatcher.Finish(session.Node, result.Id, nowMs) is { } other)
-            {
-                Send(_sessions[other], new WorkDrop([result.Id]));
-            }
-
-            _results.Enqueue(new FinishedChain(result.Id, result.Result, session.Node));
+            _dispatcher.Finish(session.Node, result.Id, result.Result, nowMs);
         }
     }
 

@@ -25,22 +25,27 @@ internal sealed partial class WorkLeader : IDisposable
     private readonly RetentionPeriods _retention;
     private readonly ILogger _logger;
 
-    private readonly Dispatcher _dispatcher = new();
+    private readonly Dispatcher _dispatcher;
     private readonly PendingCursor _cursor = new();
     private readonly Dictionary<NodeId, LeaderSession> _sessions = [];
     private readonly Channel<Func<Task>> _inbox = Channel.CreateBounded<Func<Task>>(InboxMax);
-    private readonly ConcurrentQueue<JobId> _finishedJobs = new();
+    private readonly ConcurrentQueue<JobEvent> _jobEvents = new();
     private readonly AsyncSignal _wake = new();
     private readonly CancellationTokenSource _ending = new();
     private volatile bool _workAdded = true;
     private volatile bool _mustRestart;
+    private volatile bool _quarantineChanged = true;
     private bool _hasUnread = true;
     private bool _isAssigning;
     private long _startedAtMs;
     private long _tickAtMs;
     private long _reportAtMs;
 
-    /// <summary>A leader of the term in <paramref name="term"/>; <see cref="RunAsync"/> starts it.</summary>
+    /// <summary>
+    /// A leader of the term in <paramref name="term"/>; <see cref="RunAsync"/> starts it. It has the share
+    /// <paramref name="verifyShare"/> (0 to 1) of the work computed twice: which, follows from
+    /// <paramref name="verifySeed"/>, random by default.
+    /// </summary>
     public WorkLeader(
         ConsensusStatus term,
         ICommandProposer proposer,
@@ -50,7 +55,9 @@ internal sealed partial class WorkLeader : IDisposable
         WorkBoard workBoard,
         TimeProvider time,
         RetentionPeriods retention,
-        ILogger logger)
+        ILogger logger,
+        double verifyShare = 0,
+        ulong? verifySeed = null)
     {
         Invariant.That(term.IsLeader, "only a leader hands out work");
         _term = term;
@@ -62,6 +69,7 @@ internal sealed partial class WorkLeader : IDisposable
         _time = time;
         _retention = retention;
         _logger = logger;
+        _dispatcher = new Dispatcher(new VerifyOptions(verifyShare, verifySeed ?? RandomBits.Next64()));
     }
 
     private long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
@@ -76,8 +84,11 @@ internal sealed partial class WorkLeader : IDisposable
                 case JobEventKind.WorkAdded:
                     _workAdded = true;
                     break;
-                case JobEventKind.Finished:
-                    _finishedJobs.Enqueue(change.Id);
+                case JobEventKind.Finished or JobEventKind.Recalled:
+                    _jobEvents.Enqueue(change);
+                    break;
+                case JobEventKind.Quarantine:
+                    _quarantineChanged = true;
                     break;
                 default:
                     _mustRestart = true;
@@ -85,7 +96,7 @@ internal sealed partial class WorkLeader : IDisposable
             }
         }
 
-        if (_finishedJobs.Count > SchedulingLimits.JobEventsMax)
+        if (_jobEvents.Count > SchedulingLimits.JobEventsMax)
         {
             _mustRestart = true;
         }
@@ -106,6 +117,7 @@ internal sealed partial class WorkLeader : IDisposable
         try
         {
             await CatchUpAsync(either.Token);
+            await FollowStateAsync(either.Token);
             _startedAtMs = _tickAtMs = _reportAtMs = NowMs;
             while (!_mustRestart)
             {
@@ -181,7 +193,8 @@ internal sealed partial class WorkLeader : IDisposable
             await posted();
         }
 
-        ForgetFinishedJobs();
+        await FollowStateAsync(cancellation);
+        CarryOut();
         Tick();
         if (HasGraceEnded())
         {
@@ -189,6 +202,7 @@ internal sealed partial class WorkLeader : IDisposable
             Assign();
         }
 
+        CarryOut();
         ProposeResults();
         if (_inbox.Reader.Count > 0 || WantsToRead)
         {
@@ -257,9 +271,21 @@ internal sealed partial class WorkLeader : IDisposable
             _dispatcher.Describe(), _dispatcher.RunningCount, _dispatcher.LongestChainSeconds, _time.GetUtcNow());
         _workBoard.Current = report;
         var message = new WorkReported(report);
+        var verified = new WorkVerified(new VerifyReport(
+            _dispatcher.Checked,
+            _dispatcher.Differed,
+            _dispatcher.Unverified,
+            _recalled,
+            _delivered,
+            _dispatcher.Suspects));
+        _workBoard.Verified = verified.Report;
         foreach (LeaderSession session in _sessions.Values.ToArray())
         {
             Send(session, message);
+            if (KnowsQuarantine)
+            {
+                Send(session, verified);
+            }
         }
     }
 

@@ -6,8 +6,8 @@ namespace JobNode.Scheduling;
 /// What goes over a work stream between a worker and the leader.
 /// <para>
 /// The worker opens the stream and says <see cref="WorkHello"/> first. Then the leader sends
-/// <see cref="WorkAssign"/>, <see cref="WorkDrop"/>, <see cref="WorkSettled"/>, <see cref="WorkReported"/> and
-/// <see cref="ProgressAnswer"/>; the worker sends <see cref="WorkProgress"/> (its heart-beat),
+/// <see cref="WorkAssign"/>, <see cref="WorkDrop"/>, <see cref="WorkSettled"/>, <see cref="WorkReported"/>,
+/// <see cref="WorkVerified"/> and <see cref="ProgressAnswer"/>; the worker sends <see cref="WorkProgress"/> (its heart-beat),
 /// <see cref="WorkFinished"/>, <see cref="ProgressQuestion"/> and, as its last message, <see cref="WorkLeaving"/>.
 /// </para>
 /// </summary>
@@ -54,6 +54,11 @@ internal sealed record WorkLeaving(IReadOnlyList<ChainProgress> InHand) : WorkMe
 
 /// <summary>Leader to worker, every second.</summary>
 internal sealed record WorkReported(WorkReport Report) : WorkMessage;
+
+/// <summary>
+/// Leader to worker, every second; only in a cluster of <see cref="FeatureLevels.Quarantine"/>.
+/// </summary>
+internal sealed record WorkVerified(VerifyReport Report) : WorkMessage;
 
 /// <summary>Worker to leader: where does this job stand?</summary>
 internal sealed record ProgressQuestion(ulong Number, JobId Id) : WorkMessage;

@@ -30,6 +30,7 @@ internal static class WorkMessageCodec
         Reported = 8,
         Question = 9,
         Answer = 10,
+        Verified = 11,
     }
 
     /// <summary>Writes one message.</summary>
@@ -73,6 +74,10 @@ internal static class WorkMessageCodec
                 writer.Byte((byte)Kind.Reported);
                 EncodeReport(writer, reported.Report);
                 break;
+            case WorkVerified verified:
+                writer.Byte((byte)Kind.Verified);
+                EncodeVerified(writer, verified.Report);
+                break;
             case ProgressQuestion question:
                 writer.Byte((byte)Kind.Question);
                 writer.UInt64(question.Number);
@@ -110,6 +115,7 @@ internal static class WorkMessageCodec
             Kind.Settled => new WorkSettled(DecodeIds(ref reader)),
             Kind.Leaving => new WorkLeaving(DecodeChains(ref reader)),
             Kind.Reported => new WorkReported(DecodeReport(ref reader)),
+            Kind.Verified => new WorkVerified(DecodeVerified(ref reader)),
             Kind.Question => new ProgressQuestion(reader.UInt64(), reader.Id()),
             Kind.Answer => DecodeAnswer(ref reader),
             _ => throw new InvalidDataException($"work message of unknown kind {(byte)kind}"),
@@ -286,6 +292,36 @@ internal static class WorkMessageCodec
             EncodeRates(writer, node.Rates);
             writer.Text(node.KernelPath);
         }
+    }
+
+    private static void EncodeVerified(MessageWriter writer, VerifyReport report)
+    {
+        writer.UInt64(report.Checked);
+        writer.UInt64(report.Differed);
+        writer.UInt64(report.Unverified);
+        writer.UInt64(report.Recalled);
+        writer.UInt64(report.Delivered);
+        writer.Int32(report.Suspects.Count);
+        foreach (NodeId suspect in report.Suspects)
+        {
+            writer.UInt64(suspect.Value);
+        }
+    }
+
+    private static VerifyReport DecodeVerified(ref MessageReader reader)
+    {
+        ulong good = reader.UInt64();
+        ulong differed = reader.UInt64();
+        ulong unverified = reader.UInt64();
+        ulong recalled = reader.UInt64();
+        ulong delivered = reader.UInt64();
+        var suspects = new NodeId[reader.Count(SchedulingLimits.SuspectsMax, sizeof(ulong))];
+        for (int i = 0; i < suspects.Length; i++)
+        {
+            suspects[i] = new NodeId(reader.UInt64());
+        }
+
+        return new VerifyReport(good, differed, unverified, recalled, delivered, suspects);
     }
 
     private static WorkReport DecodeReport(ref MessageReader reader)

@@ -26,6 +26,7 @@ internal sealed class WorkService : IAsyncDisposable
     private readonly Func<string, CancellationToken, Task<DuplexStream>> _openWorkStream;
     private readonly TimeProvider _time;
     private readonly RetentionPeriods _retention;
+    private readonly double _verifyShare;
     private readonly ILogger _logger;
     private readonly JobHand _hand;
     private readonly HashThread[] _threads;
@@ -57,6 +58,7 @@ internal sealed class WorkService : IAsyncDisposable
     /// <param name="enterHashThread">Run first on each hash thread, gives 0 or an errno; lowers its priority by
     /// default.</param>
     /// <param name="retention">How long finished jobs stay while this node leads; a day by default.</param>
+    /// <param name="verifyShare">Share of the work, 0 to 1, that is computed twice while this node leads.</param>
     public WorkService(
         NodeId self,
         ChainKernel kernel,
@@ -70,7 +72,8 @@ internal sealed class WorkService : IAsyncDisposable
         TimeProvider time,
         ILogger logger,
         Func<int>? enterHashThread = null,
-        RetentionPeriods? retention = null)
+        RetentionPeriods? retention = null,
+        double verifyShare = 0)
     {
         Invariant.That(self != NodeId.None, "a node has an id");
         _self = self;
@@ -82,6 +85,7 @@ internal sealed class WorkService : IAsyncDisposable
         _openWorkStream = openWorkStream;
         _time = time;
         _retention = retention ?? RetentionPeriods.Default;
+        _verifyShare = verifyShare;
         _logger = logger;
         _hand = new JobHand(hashThreads);
         _threads = new HashThread[hashThreads];
@@ -241,7 +245,8 @@ internal sealed class WorkService : IAsyncDisposable
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var leader = new WorkLeader(
-            status, _proposer, _applyThread, _view, _board, _workBoard, _time, _retention, _logger);
+            status, _proposer, _applyThread, _view, _board, _workBoard, _time, _retention, _logger,
+            _verifyShare);
 
         // Visible before it first reads the state: an event is either in what it reads, or told to it.
         _leader = leader;

@@ -15,6 +15,7 @@ namespace JobNode.Scheduling;
 /// <param name="open">Opens a stream to the leader of this status.</param>
 /// <param name="time">Clock and timers.</param>
 /// <param name="logger">Log.</param>
+/// <param name="jitter">Spreads the pauses; the shared source by default.</param>
 internal sealed class Worker(
     WorkerCapacity capacity,
     JobHand hand,
@@ -22,7 +23,8 @@ internal sealed class Worker(
     WorkBoard workBoard,
     Func<ConsensusStatus, CancellationToken, Task<DuplexStream>> open,
     TimeProvider time,
-    ILogger logger)
+    ILogger logger,
+    Random? jitter = null)
 {
     private const int BackOffMsMin = 50;
     private const int BackOffMsMax = 1_000;
@@ -82,10 +84,10 @@ internal sealed class Worker(
     private async Task<bool> FollowAsync(ConsensusStatus status, CancellationToken leaving)
     {
         DuplexStream stream;
-        using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(leaving))
+        using (var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(OpenTimeoutMs), time))
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(leaving, impatience.Token))
         {
-            impatient.CancelAfter(OpenTimeoutMs);
-            stream = await open(status, impatient.Token);
+            stream = await open(status, either.Token);
         }
 
         await using var work = new WorkStream(stream);
@@ -105,8 +107,8 @@ internal sealed class Worker(
 
     private async Task WaitForLeaderAsync(ConsensusStatus seen, CancellationToken leaving)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(leaving);
-        either.CancelAfter(NoLeaderPollMs);
+        using var poll = new CancellationTokenSource(TimeSpan.FromMilliseconds(NoLeaderPollMs), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(leaving, poll.Token);
         try
         {
             await board.WaitForChangeAsync(seen, either.Token);
@@ -122,7 +124,7 @@ internal sealed class Worker(
         try
         {
             // Jitter: all workers lose a leader at the same moment and should not come to the next one in step.
-            int pauseMs = (backOffMs / 2) + Random.Shared.Next(backOffMs);
+            int pauseMs = (backOffMs / 2) + (jitter ?? Random.Shared).Next(backOffMs);
             await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, leaving);
         }
         catch (OperationCanceledException)

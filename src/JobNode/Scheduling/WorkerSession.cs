@@ -116,6 +116,9 @@ internal sealed class WorkerSession(
                 case WorkReported reported:
                     workBoard.Current = reported.Report;
                     break;
+                case WorkVerified verified:
+                    workBoard.Verified = verified.Report;
+                    break;
                 case ProgressAnswer answer:
                     if (_questions.TryGetValue(answer.Number, out TaskCompletionSource<ChainProgress?>? question))
                     {

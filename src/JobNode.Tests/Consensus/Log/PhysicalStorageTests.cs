@@ -102,7 +102,7 @@ public sealed class PhysicalStorageTests : IDisposable
             var damaged = (byte[])bytes.Clone();
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
             File.WriteAllBytes(file, damaged);
-            Assert.Throws<IOException>(() => DataDirectory.Open(path));
+            Assert.Throws<IdentityDamagedException>(() => DataDirectory.Open(path));
         }
 
         File.Delete(file);
@@ -111,8 +111,9 @@ public sealed class PhysicalStorageTests : IDisposable
             WriteAheadLog.Open(storage, 0, new WriteAheadLogOptions()).Dispose();
         }
 
-        Assert.Contains(
-            "no node-id", Assert.Throws<IOException>(() => DataDirectory.Open(path)).Message, StringComparison.Ordinal);
+        IdentityDamagedException missing =
+            Assert.Throws<IdentityDamagedException>(() => DataDirectory.Open(path));
+        Assert.Contains("no node-id", missing.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

@@ -15,6 +15,7 @@ public class WriteAheadLogTortureTests
     {
         int repaired = 0;
         int crashes = 0;
+        int refused = 0;
         Parallel.For(0, Seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
             var life = new Life(seed);
@@ -29,11 +30,13 @@ public class WriteAheadLogTortureTests
 
             Interlocked.Add(ref repaired, life.Repaired);
             Interlocked.Add(ref crashes, life.Crashes);
+            Interlocked.Add(ref refused, life.Refused);
         });
 
         // The test would prove little if no crash ever tore a write.
         Assert.True(repaired > Seeds / 4, $"only {repaired} torn tails");
         Assert.True(crashes > Seeds * 3, $"only {crashes} crashes");
+        Assert.True(refused > Seeds, $"only {refused} flipped bits were refused");
     }
 
     private sealed class Life(int seed)
@@ -47,6 +50,8 @@ public class WriteAheadLogTortureTests
         public int Repaired { get; private set; }
 
         public int Crashes { get; private set; }
+
+        public int Refused { get; private set; }
 
         public void Run()
         {
@@ -85,7 +90,13 @@ public class WriteAheadLogTortureTests
                 else if (choice < 99)
                 {
                     _disk.KillProcess();
+                    FlipBits();
                     Reopen();
+                }
+                else
+                {
+                    _log.Seal(_log.Extents()[^1].Name);
+                    _model.Synced();
                 }
             }
 
@@ -195,6 +206,33 @@ public class WriteAheadLogTortureTests
 
             _disk.ShouldFail = null;
             Crash();
+        }
+
+        /// <summary>On copies: a log with one bit flipped is refused, or gives back no less than was synced.</summary>
+        private void FlipBits()
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                SimulatedDirectory copy = _disk.Clone();
+                string[] live = [.. copy.List().Where(name => LogFileName.TryParseLive(name, out _, out _))];
+                string name = live[_random.Next(live.Length)];
+                byte[] bytes = copy.Contents(name);
+                int place = _random.Next(bytes.Length);
+                int used = Array.FindIndex(bytes, place, static value => value != 0);
+                copy.FlipBit(name, ((used < 0 ? place : used) * 8L) + _random.Next(8));
+                try
+                {
+                    WriteAheadLog log = WriteAheadLog.Open(copy, _snapshotIndex, Small);
+                    IReadOnlyList<RaftEntry> entries = log.TakeRecoveredEntries();
+                    Assert.True(
+                        _model.Match(_snapshotIndex, log.HardState, entries) is not null,
+                        $"a flip in {name} at {used} lost what was synced: {entries.Count} entries are left");
+                }
+                catch (LogDamagedException)
+                {
+                    Refused++;
+                }
+            }
         }
 
         private void Reopen()

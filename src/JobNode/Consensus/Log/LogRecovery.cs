@@ -42,6 +42,9 @@ internal sealed class LogRecovery
     /// </summary>
     public long DirtyEnd { get; private set; }
 
+    /// <summary>True when the last record is a mark that vouches for all before it.</summary>
+    public bool IsMarked { get; private set; }
+
     /// <summary>What a torn tail lost; null when nothing.</summary>
     public string? RepairNote { get; private set; }
 
@@ -139,6 +142,7 @@ internal sealed class LogRecovery
         var reader = new LogSegmentReader(file, header.LengthBytes, seed);
         long position = LogSegmentHeader.SizeBytes;
         ulong maxIndex = header.FirstIndex - 1;
+        IsMarked = true; // nothing to vouch for
         while (position != knownEnd && reader.TryRead(position, out LogRecord record))
         {
             string? reason = record.SyncedBelow > position
@@ -149,6 +153,7 @@ internal sealed class LogRecovery
                 throw new LogDamagedException(name, position, reason);
             }
 
+            IsMarked = record.Type == LogRecordType.Mark && record.SyncedBelow == position;
             maxIndex = Math.Max(maxIndex, _replay.LastIndex);
             position += record.SizeBytes;
         }
@@ -164,7 +169,7 @@ internal sealed class LogRecovery
         }
         else
         {
-            _sealed.Add(new LogSegmentInfo(name, header.Sequence, maxIndex));
+            _sealed.Add(new LogSegmentInfo(name, header.Sequence, maxIndex, position));
         }
 
         LastMaxIndex = maxIndex;

@@ -16,14 +16,12 @@ internal sealed class LogWriteBuffer
     /// <summary>Bytes of complete records.</summary>
     public int LengthBytes { get; private set; }
 
-    /// <summary>The records, followed by the zeros that end every write.</summary>
-    public ReadOnlySpan<byte> WithTerminator
+    /// <summary>The records, followed by the zeros that end every write as far as there is room.</summary>
+    public ReadOnlySpan<byte> WithTerminator(long roomBytes)
     {
-        get
-        {
-            _bytes.AsSpan(LengthBytes, LogRecord.HeadBytes).Clear();
-            return _bytes.AsSpan(0, LengthBytes + LogRecord.HeadBytes);
-        }
+        Span<byte> terminator = _bytes.AsSpan(LengthBytes, LogRecord.HeadBytes);
+        terminator.Clear();
+        return _bytes.AsSpan(0, (int)Math.Min(roomBytes, LengthBytes + LogRecord.HeadBytes));
     }
 
     /// <summary>Appends an entry that will stand at <paramref name="position"/> of the segment.</summary>

@@ -18,6 +18,7 @@ internal static partial class PosixFile
     private const int OpenReadOnlyDirectoryCloseOnExec = 0x90000 | 0x0; // O_DIRECTORY 0x10000, O_CLOEXEC 0x80000
     private const int OpenReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
     private const int OpenReadOnlyCloseOnExec = 0x80000;
+    private const int AdviceDoNotNeed = 4;
     private const int OwnerReadWrite = 0x180; // 0600
     private const int LockExclusiveNonBlocking = 2 | 4;
 
@@ -73,6 +74,11 @@ internal static partial class PosixFile
         }
     }
 
+    /// <summary>Lets go of what memory has of a file, so that the next read comes from the disk; a wish, no
+    /// more.</summary>
+    public static void ForgetCached(SafeFileHandle handle, long bytes) =>
+        _ = posix_fadvise(handle, 0, bytes, AdviceDoNotNeed);
+
     /// <summary>Takes the exclusive flock(2) of a file; false when another open file holds it.</summary>
     public static bool TryLock(SafeFileHandle handle, string path)
     {
@@ -106,6 +112,9 @@ internal static partial class PosixFile
 
     [LibraryImport(CLibrary)]
     private static partial int posix_fallocate(SafeFileHandle descriptor, long offset, long length);
+
+    [LibraryImport(CLibrary)]
+    private static partial int posix_fadvise(SafeFileHandle descriptor, long offset, long length, int advice);
 
     [LibraryImport(CLibrary, SetLastError = true)]
     private static partial int flock(SafeFileHandle descriptor, int operation);

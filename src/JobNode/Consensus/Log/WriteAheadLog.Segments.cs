@@ -24,6 +24,7 @@ internal sealed partial class WriteAheadLog
     private long _lengthBytes;
     private long _end;
     private long _syncedBelow;
+    private bool _isMarked;
     private ulong _maxIndex;
     private ulong _compactedThrough;
 
@@ -123,6 +124,29 @@ internal sealed partial class WriteAheadLog
         });
     }
 
+    /// <summary>What is durable now, file by file: for those who read it again while the log goes on.</summary>
+    public IReadOnlyList<LogExtent> Extents() =>
+    [
+        .. _sealed.Where(static segment => segment.End > 0).Select(
+            static segment => new LogExtent(segment.Name, segment.End)),
+        new LogExtent(_name, _syncedBelow),
+    ];
+
+    /// <summary>True while this file is part of the log.</summary>
+    public bool Holds(string name) => name == _name || _sealed.Any(segment => segment.Name == name);
+
+    /// <summary>Begins a new segment when this one is the active one, so that a snapshot can take its place.</summary>
+    /// <exception cref="StorageException"><see cref="StorageException.CanRetry"/>: nothing changed.</exception>
+    /// <exception cref="IOException">A file operation failed, now or earlier.</exception>
+    public void Seal(string name)
+    {
+        ThrowIfUnusable();
+        if (name == _name)
+        {
+            BeginNext(LogSegmentHeader.SizeBytes);
+        }
+    }
+
     private void RecycleCompacted()
     {
         bool any = false;
@@ -179,7 +203,7 @@ internal sealed partial class WriteAheadLog
     {
         foreach (string obsolete in recovery.Obsolete)
         {
-            _sealed.Enqueue(new LogSegmentInfo(obsolete, 0, 0));
+            _sealed.Enqueue(new LogSegmentInfo(obsolete, 0, 0, 0));
         }
 
         foreach (LogSegmentInfo segment in recovery.Sealed)
@@ -209,24 +233,11 @@ internal sealed partial class WriteAheadLog
             RecycleCompacted();
         });
         _syncedBelow = _end;
-        try
+        _isMarked = recovery.IsMarked;
+        if (!_isMarked)
         {
             WriteMark();
-        }
-        catch (StorageException error) when (error.CanRetry)
-        {
-            // A disk without space: the mark is in the buffer, and is written before anything else is.
-        }
-    }
-
-    /// <summary>Writes a record that vouches for all before it, when there is something and there is room.</summary>
-    private void WriteMark()
-    {
-        bool fits = _end + LogRecord.SizeOf(0) + LogRecord.HeadBytes <= _lengthBytes;
-        if (fits && _end > LogSegmentHeader.SizeBytes)
-        {
-            _buffer.AddMark(_syncedBelow, _seed, _end);
-            FlushAndSync();
+            SyncMark();
         }
     }
 
@@ -237,12 +248,17 @@ internal sealed partial class WriteAheadLog
         if (_end + _buffer.LengthBytes + size + LogRecord.HeadBytes > _lengthBytes)
         {
             // All of the old segment is durable before the new one exists: only the last can have a torn tail.
-            FlushAndSync();
-            Guarded(() => CreateSegment(
-                SegmentStart.Following, LastIndex, HardState, LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes));
+            BeginNext(LogSegmentHeader.SizeBytes + size + LogRecord.HeadBytes);
         }
 
         return _end + _buffer.LengthBytes;
+    }
+
+    private void BeginNext(long minimumBytes)
+    {
+        FlushAndSync();
+        SyncMark();
+        Guarded(() => CreateSegment(SegmentStart.Following, LastIndex, HardState, minimumBytes));
     }
 
     /// <summary>
@@ -267,7 +283,7 @@ internal sealed partial class WriteAheadLog
         if (!isFirst)
         {
             _file.Dispose();
-            _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, _maxIndex));
+            _sealed.Enqueue(new LogSegmentInfo(_name, _sequence, _maxIndex, _end));
         }
 
         _file = file;
@@ -277,6 +293,7 @@ internal sealed partial class WriteAheadLog
         _seed = LogRecord.SeedOf(_sequence, header.FirstIndex);
         _end = LogSegmentHeader.SizeBytes;
         _syncedBelow = _end;
+        _isMarked = true;
         _maxIndex = lastIndex;
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class WriteAheadLog : IDisposable
 {
     private readonly LogWriteBuffer _buffer = new();
     private IReadOnlyList<RaftEntry> _recovered = [];
+    private bool _hasNewVote;
     private bool _failed;
     private bool _disposed;
 
@@ -63,6 +64,7 @@ internal sealed partial class WriteAheadLog : IDisposable
         {
             long position = MakeRoom(LogRecord.HardStateBytes);
             _buffer.AddHardState(state, _syncedBelow, _seed, position);
+            _hasNewVote |= state.Term != HardState.Term || state.Vote != HardState.Vote;
             HardState = state;
         }
 
@@ -74,39 +76,40 @@ internal sealed partial class WriteAheadLog : IDisposable
     public void Flush()
     {
         ThrowIfUnusable();
-        if (_buffer.LengthBytes == 0)
+        if (_buffer.LengthBytes > 0)
         {
-            return;
-        }
-
-        Invariant.That(_end + _buffer.LengthBytes + LogRecord.HeadBytes <= _lengthBytes, "writes stay in a segment");
-        Guarded(() => _file.Write(_end, _buffer.WithTerminator));
-        _end += _buffer.LengthBytes;
-        _buffer.Clear();
-        Invariant.That(_end % LogRecord.AlignmentBytes == 0, "records are aligned");
-    }
-
-    /// <summary>One write of all that was buffered, and one fdatasync of all that was written.</summary>
-    /// <exception cref="IOException">The write or the sync failed, or an operation before it.</exception>
-    public void FlushAndSync()
-    {
-        Flush();
-        if (_syncedBelow != _end)
-        {
-            Guarded(_file.Sync);
-            _syncedBelow = _end;
+            Write();
+            _isMarked = false;
         }
     }
 
     /// <summary>
-    /// Ends a healthy run: everything is synced, and a mark vouches for the last batch, so that damage to it while the
-    /// node is off is told from a torn write.
+    /// One write of all that was buffered, and one fdatasync of all that was written. A mark then vouches for it: bad
+    /// bytes below it are damage from here on, never a torn write.
     /// </summary>
+    /// <exception cref="IOException">The write or the sync failed, or an operation before it.</exception>
+    public void FlushAndSync()
+    {
+        Flush();
+        if (!_isMarked && _syncedBelow != _end)
+        {
+            Sync();
+            WriteMark();
+            if (_hasNewVote)
+            {
+                // What was promised to a candidate is never taken for torn, not even after a power failure.
+                SyncMark();
+                _hasNewVote = false;
+            }
+        }
+    }
+
+    /// <summary>Ends a healthy run: everything is synced, also the mark that vouches for it.</summary>
     /// <exception cref="IOException">The write or the sync failed, or an operation before it.</exception>
     public void Close()
     {
         FlushAndSync();
-        WriteMark();
+        SyncMark();
         Dispose();
     }
 
@@ -145,6 +148,54 @@ internal sealed partial class WriteAheadLog : IDisposable
         {
             throw new IOException("The log cannot be used after a failed write or sync: what is on disk is unknown. "
                 + "The process must end; the next one reads back what is there.");
+        }
+    }
+
+    private void Write()
+    {
+        Invariant.That(_end + _buffer.LengthBytes <= _lengthBytes, "writes stay in a segment");
+        Guarded(() => _file.Write(_end, _buffer.WithTerminator(_lengthBytes - _end)));
+        _end += _buffer.LengthBytes;
+        _buffer.Clear();
+        Invariant.That(_end % LogRecord.AlignmentBytes == 0, "records are aligned");
+    }
+
+    private void Sync()
+    {
+        Guarded(_file.Sync);
+        _syncedBelow = _end;
+    }
+
+    private void SyncMark()
+    {
+        if (_syncedBelow != _end)
+        {
+            Sync();
+        }
+    }
+
+    /// <summary>
+    /// Writes a mark for all that was just synced, when there is something. It needs no sync of its own: it matters as
+    /// soon as the page cache has it, and the next sync takes it along.
+    /// </summary>
+    private void WriteMark()
+    {
+        Invariant.That(_buffer.LengthBytes == 0 && _syncedBelow == _end, "a mark vouches for what is synced");
+        _isMarked = true;
+        if (_end == LogSegmentHeader.SizeBytes)
+        {
+            return;
+        }
+
+        _buffer.AddMark(_syncedBelow, _seed, _end);
+        try
+        {
+            Write();
+        }
+        catch (StorageException error) when (error.CanRetry)
+        {
+            // A disk that takes no writes: the batch is durable all the same, and the next one vouches for it.
+            _buffer.Clear();
         }
     }
 
