@@ -3,6 +3,7 @@ using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Membership;
 using JobNode.Queue;
+using JobNode.Tests.Support;
 using JobNode.Transport;
 
 namespace JobNode.Tests.Fuzz;
@@ -66,6 +67,17 @@ public sealed class FoundByFuzzingTests
         Assert.False(queue.TryNext(6, out _, out _));
         Assert.True(queue.TryPrevious(ulong.MaxValue, out ulong last, out _));
         Assert.Equal(5UL, last);
+    }
+
+    [Theory]
+    [InlineData("far-end")]
+    [InlineData("0f6ee1e0002f93ec")]
+    [InlineData("0d3f27d34ff95e2b")]
+    public void A_snapshot_of_a_state_that_cannot_be_is_refused(string name)
+    {
+        byte[] snapshot = File.ReadAllBytes(Repository.PathOf($"src/JobNode.Fuzz/Corpus/snapshot/{name}.bin"));
+        JobStateMachine machine = new(StateLimits.Default);
+        Assert.Throws<InvalidDataException>(() => machine.Restore(new MemoryStream(snapshot)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Unicode;
 using JobNode.Commands;
 
 namespace JobNode.Queue;
@@ -33,6 +34,7 @@ internal sealed partial class JobSnapshot
             ulong next = header.ReadUInt64("next");
             Require(first <= next, $"queue {ordinal} starts at {first}, after its end {next}");
             Require(next <= long.MaxValue, $"queue {ordinal} ends at {next}, which no queue ever reaches");
+            Require(next - first <= SequenceQueue.RestoredSpanMax, $"queue {ordinal} spans {first} to {next}");
             OrderAt(state, ordinal).BeginRestore(first, next);
         }
 
@@ -140,7 +142,9 @@ internal sealed partial class JobSnapshot
             ulong sinceMs = reader.ReadUInt64("since");
             int length = reader.ReadUInt16("reason");
             Require(length is >= 1 and <= Limits.ReasonBytesMax, $"the reason of node {node} has {length} bytes");
-            string reason = Encoding.UTF8.GetString(input.Next(length));
+            ReadOnlySpan<byte> text = input.Next(length);
+            Require(Utf8.IsValid(text), $"the reason of node {node} is not UTF-8");
+            string reason = Encoding.UTF8.GetString(text);
             Require(
                 node != NodeId.None && state.Quarantined.Add(new QuarantinedNode(node, sinceMs, reason)),
                 $"node {node} is in quarantine twice or is none");
