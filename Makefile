@@ -24,7 +24,7 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test publish bench chaos mutants lint clean tools-build tools-test tools-lint
+.PHONY: help run test publish bench chaos fuzz mutants lint clean tools-build tools-test tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
 
 mutants: tools-build ## plant mistakes in the product, see that the simulation finds each within MINUTES=5
 	@bash scripts/mutants.sh "$(MINUTES)"
+
+fuzz: tools-build ## read bytes that nobody should have written, guided by coverage (TIME=10m, SEED=, TARGET=)
+	@SEED="$(SEED)" TARGET="$(TARGET)" bash scripts/fuzz.sh "$(TIME)"
 
 chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
 	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"

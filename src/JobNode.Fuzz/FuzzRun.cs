@@ -125,7 +125,9 @@ internal sealed class FuzzRun
     {
         string place = error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("JobNode.", StringComparison.Ordinal))
             ?? "";
-        string key = error is FuzzFindingException ? error.Message.Split(':')[0] : $"{error.GetType().Name}{place}";
+        string key = error is FuzzFindingException
+            ? new string([.. error.Message.Split(':')[0].Where(character => !char.IsAsciiDigit(character))])
+            : $"{error.GetType().Name}{place}";
         if (!_findings.TryGetValue(key, out FuzzFinding? known) || known.Input.Length > input.Length)
         {
             _findings[key] = new FuzzFinding(_target.Name, input, error.ToString());

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -20,6 +21,8 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
         0, 1, 2, 7, 8, 15, 16, 63, 64, 127, 128, 255, 256, 4095, 4096, 4097, 32767, 32768, 65535, 65536, 1 << 20, 8 << 20,
         int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, long.MaxValue, 1UL << 63, ulong.MaxValue - 1, ulong.MaxValue,
     ];
+
+    private static readonly SearchValues<byte> Separators = SearchValues.Create("[]{},:?&= \n"u8);
 
     /// <summary>A mutation of one input; another one may lend pieces.</summary>
     public byte[] Mutate(byte[] input, byte[] other)
@@ -55,10 +58,20 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
                 return random.Next(4) == 0 ? bytes[..at] : [.. bytes.AsSpan(0, at), .. Tail(other)];
             case > 7:
                 byte[] word = Encoding.UTF8.GetBytes(words[random.Next(words.Count)]);
-                return [.. bytes.AsSpan(0, at), .. word, .. bytes.AsSpan(random.Next(2) == 0 ? at : at + length)];
+                return random.Next(2) == 0
+                    ? ReplaceToken(bytes, at, word)
+                    : [.. bytes.AsSpan(0, at), .. word, .. bytes.AsSpan(random.Next(2) == 0 ? at : at + length)];
             default:
                 return bytes;
         }
+    }
+
+    /// <summary>A word in place of what stands between two separators of JSON, queries or headers.</summary>
+    private static byte[] ReplaceToken(byte[] bytes, int at, byte[] word)
+    {
+        int begin = bytes.AsSpan(0, at).LastIndexOfAny(Separators) + 1;
+        int length = bytes.AsSpan(at).IndexOfAny(Separators);
+        return [.. bytes.AsSpan(0, begin), .. word, .. length < 0 ? [] : bytes.AsSpan(at + length)];
     }
 
     private static byte[] Change(byte[] bytes, Action<byte[]> change)

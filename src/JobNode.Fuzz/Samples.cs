@@ -17,6 +17,10 @@ internal static class Samples
         yield return new Pull(6, Limits.PullTopMax, PullOrder.Newest);
         yield return new Cancel(Id(2));
         yield return new Expire(1000, 0, 10);
+        yield return new Recall([new ChainProgress(Id(2), Digest(random), 2)]);
+        yield return new Quarantine(new NodeId(9), "computed another result");
+        yield return new Quarantine(new NodeId(8), "computed another result, too");
+        yield return new Release(new NodeId(8));
     }
 
     /// <summary>One result of each kind.</summary>

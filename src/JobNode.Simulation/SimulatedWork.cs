@@ -247,6 +247,6 @@ internal sealed record WorkSpeed(int Threads, int Lanes, ulong StepsPerTurn, dou
     public static WorkSpeed Any(Random random, int index) => new(
         random.Next(2) == 0 && index % 4 == 3 ? 0 : random.Next(1, 3),
         random.Next(1, StandInChain.LanesMax + 1),
-        (ulong)random.Next(500, 8_000),
+        (ulong)random.Next(3_000, 16_000),
         random.Next(1_000, 20_000));
 }

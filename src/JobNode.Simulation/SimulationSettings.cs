@@ -30,7 +30,7 @@ internal sealed record SimulationSettings(int Seed, int Nodes, bool Verbose)
     public int FaultySteps { get; init; } = 500;
 
     /// <summary>Most steps until the healed cluster must have converged.</summary>
-    public int HealingSteps { get; init; } = 4_000;
+    public int HealingSteps { get; init; } = 8_000;
 }
 
 /// <summary>What happened, by kind; summed over schedules to show that the faults are really there.</summary>

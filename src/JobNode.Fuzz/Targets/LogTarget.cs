@@ -53,6 +53,7 @@ internal static class LogTarget
         }
 
         ulong lastIndex;
+        ulong term;
         HardState state;
         try
         {
@@ -60,6 +61,7 @@ internal static class LogTarget
             FuzzFindingException.ThrowUnless(
                 log.HardState.Commit <= log.LastIndex, "more is committed than the log holds");
             (lastIndex, state) = (log.LastIndex, log.HardState);
+            term = Math.Max(1, log.TakeRecoveredEntries().Select(entry => entry.Term).LastOrDefault(state.Term));
         }
         catch (LogDamagedException)
         {
@@ -75,7 +77,7 @@ internal static class LogTarget
                 return;
             }
 
-            again.Append([new RaftEntry(lastIndex + 1, Math.Max(state.Term, 1), RaftEntryKind.Normal, new byte[9])], null);
+            again.Append([new RaftEntry(lastIndex + 1, term, RaftEntryKind.Normal, new byte[9])], null);
             again.FlushAndSync();
         }
 

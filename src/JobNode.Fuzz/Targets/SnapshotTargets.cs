@@ -9,6 +9,9 @@ namespace JobNode.Fuzz.Targets;
 /// <summary>Snapshots: the state in them, and the file around it.</summary>
 internal static class SnapshotTargets
 {
+    private const ulong SpanMax = 1 << 28;
+    private const int HeadBytes = 1 + (3 * 8);
+    private const int QueuesBytes = (QueueState.QueueCount + 1) * 16;
     private const string Name = "received";
     private const string RebuiltWord = " was rebuilt where ";
 
@@ -36,6 +39,11 @@ internal static class SnapshotTargets
     /// </summary>
     private static void TryState(byte[] input)
     {
+        if (SpansFar(input))
+        {
+            return;
+        }
+
         JobStateMachine machine = new(StateLimits.Default);
         try
         {
@@ -64,9 +72,33 @@ internal static class SnapshotTargets
         machine.Apply(++index, 0, new Expire(ulong.MaxValue, ulong.MaxValue, 100));
     }
 
+    /// <summary>
+    /// A queue's directory takes 12 bytes for every 1024 numbers that it spans, by design and up to its bound: not tried
+    /// here, since it would be most of the time.
+    /// </summary>
+    private static bool SpansFar(byte[] input)
+    {
+        for (int at = HeadBytes; at + 16 <= Math.Min(input.Length, HeadBytes + QueuesBytes); at += 16)
+        {
+            ulong first = BinaryPrimitives.ReadUInt64LittleEndian(input.AsSpan(at));
+            ulong next = BinaryPrimitives.ReadUInt64LittleEndian(input.AsSpan(at + 8));
+            if (next - first is > SpanMax and <= SequenceQueue.RestoredSpanMax)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The digest that the state in it has; what is refused before that stays as it is.</summary>
     private static byte[] RepairState(byte[] input)
     {
+        if (SpansFar(input))
+        {
+            return input;
+        }
+
         try
         {
             new JobStateMachine(StateLimits.Default).Restore(new MemoryStream(input));

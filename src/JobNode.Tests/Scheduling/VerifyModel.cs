@@ -123,7 +123,8 @@ internal sealed class VerifyModel(int seed, double share)
             Digest512 chain = Advance(job.Chain, steps);
             if (FaultyEvery.TryGetValue(node, out int every) && _random.Next(every) == 0)
             {
-                chain.Bytes[9] ^= 1;
+                // By the place: the same work gives the same wrong chain, and two pieces never a right one.
+                BitConverter.TryWriteBytes(chain.Bytes[8..], job.IterationsDone + steps);
             }
 
             ulong done = job.IterationsDone + steps;

@@ -18,7 +18,7 @@ public class VerifyTests
     [InlineData(4)]
     public void With_everything_checked_no_wrong_result_is_given_out_and_the_faulty_one_of_three_is_found(int every)
     {
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             VerifyModel model = ModelOf(seed, 1, 1, 2, 3);
             model.FaultyEvery.Add(B, every);
@@ -34,7 +34,7 @@ public class VerifyTests
     public void With_a_small_share_a_node_that_is_always_wrong_is_found_and_its_work_computed_again()
     {
         int recalled = 0;
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             VerifyModel model = ModelOf(seed, 0.01, 1, 2, 3);
             model.AddJobs(Jobs);
@@ -60,7 +60,7 @@ public class VerifyTests
     [Fact]
     public void Nothing_is_lost_or_doubled_and_no_good_node_blamed_while_workers_come_and_go()
     {
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             var random = new Random(seed);
             VerifyModel model = ModelOf(seed, random.Next(3) == 0 ? 1 : 0.2, 1, 2, 3, 4);

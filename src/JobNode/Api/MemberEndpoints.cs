@@ -15,7 +15,8 @@ internal sealed class MemberEndpoints(ApiParts parts)
         await ApiResponses.JsonAsync(
             context,
             new MembersResponse(
-                status.LeaderAddress, status.Configuration.FeatureLevel, [.. reports.Select(row => Render(row, quarantined))]),
+                status.LeaderAddress, status.Configuration.FeatureLevel,
+                [.. reports.Select(row => Render(row, quarantined))]),
             ApiJsonContext.Default.MembersResponse);
     }
 

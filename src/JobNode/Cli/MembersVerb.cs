@@ -4,7 +4,7 @@ using JobNode.Api;
 
 namespace JobNode.Cli;
 
-/// <summary><c>jobnode members</c>: who is in the cluster; <c>remove</c>, <c>promote</c> and <c>release</c> change it.</summary>
+/// <summary><c>jobnode members</c>: who is in the cluster; the verbs below it change that.</summary>
 internal static class MembersVerb
 {
     private static readonly HashSet<int> NumberColumns = [5, 6];

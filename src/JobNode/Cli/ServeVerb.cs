@@ -37,7 +37,8 @@ internal static class ServeVerb
 
         Option<double?> verify = ShareOption.Create(
             "--verify",
-            "Share of the work that is computed again on another node, 0% to 100% (default 0.1%); the leader's counts.");
+            "Share of the work that is computed again on another node, 0% to 100% (default 0.1%). The leader's "
+            + "own counts.");
 
         var command = new Command("serve", "Run a node: it answers the API, keeps the log and computes.")
         {

@@ -112,7 +112,7 @@ internal static class SnapshotFileFormat
         {
             return TryReadFields(reader, version, out metadata);
         }
-        catch (Exception error) when (error is EndOfStreamException or FormatException)
+        catch (Exception error) when (error is IOException or FormatException)
         {
             return "the fields of its head do not fit into it";
         }

@@ -51,7 +51,9 @@ internal sealed class ChainKernel
         return Create(forcedPath, KernelCatalog.Detect(warnings), warnings, fault);
     }
 
-    /// <summary>As <see cref="Create(string?, KernelFault?)"/>, of given paths: so that a test can hand in a broken one.</summary>
+    /// <summary>
+    /// As <see cref="Create(string?, KernelFault?)"/>, of given paths: so that a test can hand in a broken one.
+    /// </summary>
     internal static ChainKernel Create(
         string? forcedPath, IReadOnlyList<KernelPath> detected, List<string> warnings, KernelFault? fault = null)
     {

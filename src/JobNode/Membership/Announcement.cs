@@ -144,6 +144,7 @@ internal sealed record AnnounceAnswer(AnnounceVerdict Verdict, string Reason)
     {
         AnswerJson json = MembershipJson.Read(bytes, MembershipJsonContext.Default.AnswerJson);
         AnnounceVerdict verdict = Enum.TryParse(json.Verdict, out AnnounceVerdict known)
+            && Enum.IsDefined(known)
             ? known
             : throw new InvalidDataException($"'{json.Verdict}' is not an answer to an announcement");
         return new AnnounceAnswer(verdict, json.Reason ?? "")

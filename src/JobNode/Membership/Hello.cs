@@ -85,7 +85,12 @@ internal sealed record Hello(
             };
             ClusterConfiguration? configuration = state == BootstrapState.Member ? ReadConfiguration(json) : null;
             return new Hello(
-                ReadNode(json.Node), json.Address ?? "", json.Peers ?? [], state, ReadNode(json.First), configuration)
+                ReadNode(json.Node),
+                json.Address ?? "",
+                [.. (json.Peers ?? []).Select(static peer => peer ?? "")],
+                state,
+                ReadNode(json.First),
+                configuration)
             {
                 IsFirst = json.IsFirst,
             };
@@ -103,7 +108,7 @@ internal sealed record Hello(
             throw new InvalidDataException("a member says neither its cluster nor its members");
         }
 
-        Member[] members = [.. json.Members.Select(m => new Member(ReadNode(m.Node), m.Address ?? ""))];
+        Member[] members = [.. json.Members.Select(m => new Member(ReadNode(m?.Node), m!.Address ?? ""))];
         return new ClusterConfiguration(cluster, [.. members.OrderBy(m => m.Id)]);
     }
 
@@ -114,8 +119,8 @@ internal sealed record Hello(
 
 /// <summary>The wire form of <see cref="Hello"/>; fields may be added, never renamed.</summary>
 internal sealed record HelloJson(
-    string? Node, string? Address, string[]? Peers, string? State, string? First,
-    string? Cluster, HelloMember[]? Members, bool IsFirst = false);
+    string? Node, string? Address, string?[]? Peers, string? State, string? First,
+    string? Cluster, HelloMember?[]? Members, bool IsFirst = false);
 
 /// <summary>A member on the wire.</summary>
 internal sealed record HelloMember(string? Node, string? Address);

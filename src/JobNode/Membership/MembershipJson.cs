@@ -87,9 +87,9 @@ internal static class MembershipJson
             ? text ?? ""
             : throw new InvalidDataException($"'{text![..20]}...' is longer than {bytesMax} bytes");
 
-    private static Member ToMember(MemberJson json) => new(ReadNode(json.Node), json.Address ?? "")
+    private static Member ToMember(MemberJson? json) => new(ReadNode(json?.Node), json?.Address ?? "")
     {
-        Role = Enum.TryParse(json.Role, out MemberRole role)
+        Role = Enum.TryParse(json!.Role, out MemberRole role) && Enum.IsDefined(role)
             ? role
             : throw new InvalidDataException($"'{json.Role}' is not a role"),
         Zone = ReadText(json.Zone),
@@ -123,7 +123,8 @@ internal sealed record AnswerJson(
     ConfigurationJson? Configuration);
 
 /// <summary>A configuration on the wire.</summary>
-internal sealed record ConfigurationJson(string? Cluster, int FeatureLevel, MemberJson[]? Members, string[]? Removed);
+internal sealed record ConfigurationJson(
+    string? Cluster, int FeatureLevel, MemberJson?[]? Members, string?[]? Removed);
 
 /// <summary>A member on the wire.</summary>
 internal sealed record MemberJson(string? Node, string? Address, string? Role, string? Zone, int FeatureLevel);

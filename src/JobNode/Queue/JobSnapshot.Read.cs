@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Unicode;
 using JobNode.Commands;
 
 namespace JobNode.Queue;
@@ -26,11 +27,14 @@ internal sealed partial class JobSnapshot
         ulong appliedIndex = header.ReadUInt64("applied index");
         state.LastTimeMs = header.ReadUInt64("last time");
         state.ResultMismatches = header.ReadUInt64("mismatches");
+        Span<ulong> firsts = stackalloc ulong[OrderCount];
         for (int ordinal = 0; ordinal < OrderCount; ordinal++)
         {
-            ulong first = header.ReadUInt64("first");
+            ulong first = firsts[ordinal] = header.ReadUInt64("first");
             ulong next = header.ReadUInt64("next");
             Require(first <= next, $"queue {ordinal} starts at {first}, after its end {next}");
+            Require(next <= long.MaxValue, $"queue {ordinal} ends at {next}, which no queue ever reaches");
+            Require(next - first <= SequenceQueue.RestoredSpanMax, $"queue {ordinal} spans {first} to {next}");
             OrderAt(state, ordinal).BeginRestore(first, next);
         }
 
@@ -46,6 +50,12 @@ internal sealed partial class JobSnapshot
         for (uint pull = 0; pull < pulls; pull++)
         {
             ReadPull(ref input, state);
+        }
+
+        for (int ordinal = 0; ordinal < OrderCount; ordinal++)
+        {
+            ulong first = OrderAt(state, ordinal).First;
+            Require(first == firsts[ordinal], $"queue {ordinal} starts at {first}, not at {firsts[ordinal]}");
         }
 
         if (hasQuarantined)
@@ -86,6 +96,9 @@ internal sealed partial class JobSnapshot
             (record.State != JobState.Pending && record.State != JobState.Cancelled)
                 == (record.IterationsDone == record.IterationsTotal),
             $"job {id} is {record.State} with {record.IterationsDone} of {record.IterationsTotal}");
+        Require(
+            record.State != JobState.Pending || record.FinishedAtMs == 0,
+            $"job {id} is pending and finished at {record.FinishedAtMs}");
         Require(state.Jobs.Find(id) < 0, $"job {id} is there twice");
         UInt128 key = 0;
         UInt128 fingerprint = 0;
@@ -129,7 +142,9 @@ internal sealed partial class JobSnapshot
             ulong sinceMs = reader.ReadUInt64("since");
             int length = reader.ReadUInt16("reason");
             Require(length is >= 1 and <= Limits.ReasonBytesMax, $"the reason of node {node} has {length} bytes");
-            string reason = Encoding.UTF8.GetString(input.Next(length));
+            ReadOnlySpan<byte> text = input.Next(length);
+            Require(Utf8.IsValid(text), $"the reason of node {node} is not UTF-8");
+            string reason = Encoding.UTF8.GetString(text);
             Require(
                 node != NodeId.None && state.Quarantined.Add(new QuarantinedNode(node, sinceMs, reason)),
                 $"node {node} is in quarantine twice or is none");

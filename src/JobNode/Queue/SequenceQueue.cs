@@ -20,6 +20,9 @@ internal sealed class SequenceQueue
     /// </summary>
     private const ulong RestoredChunksMax = 100_000_000;
 
+    /// <summary>Numbers from the first to the next of a restored queue, at most.</summary>
+    public const ulong RestoredSpanMax = RestoredChunksMax << ChunkShift;
+
     /// <summary>By chunk number less <see cref="_directoryBase"/>; slot + 1 inside, 0 where nothing lives.</summary>
     private int[]?[] _chunks = new int[4][];
     private int[] _liveInChunk = new int[4];

@@ -141,7 +141,7 @@ internal sealed partial class Dispatcher
         AskAnother(check);
     }
 
-    /// <summary>By a hash that no worker can know: whoever computes wrongly cannot pick what is not looked at.</summary>
+    /// <summary>By a hash that no worker can foresee.</summary>
     private bool IsChosen(ChainProgress start)
     {
         ulong hash = Mix(verify.Salt ^ (ulong)start.Id.Value);
@@ -325,7 +325,7 @@ internal sealed partial class Dispatcher
         return new JobId(new UInt128(high | 1, Mix(high ^ ++_names)));
     }
 
-    /// <summary>The end of MurmurHash3 (Appleby, public domain): every bit of the value moves half of the bits.</summary>
+    /// <summary>The end of MurmurHash3 (Appleby, public domain): each bit moves half of the bits.</summary>
     private static ulong Mix(ulong value)
     {
         value += 0x9e3779b97f4a7c15;

@@ -7,8 +7,9 @@ namespace JobNode.Scheduling;
 /// <para>
 /// The worker opens the stream and says <see cref="WorkHello"/> first. Then the leader sends
 /// <see cref="WorkAssign"/>, <see cref="WorkDrop"/>, <see cref="WorkSettled"/>, <see cref="WorkReported"/>,
-/// <see cref="WorkVerified"/> and <see cref="ProgressAnswer"/>; the worker sends <see cref="WorkProgress"/> (its heart-beat),
-/// <see cref="WorkFinished"/>, <see cref="ProgressQuestion"/> and, as its last message, <see cref="WorkLeaving"/>.
+/// <see cref="WorkVerified"/> and <see cref="ProgressAnswer"/>; the worker sends <see cref="WorkProgress"/>
+/// (its heart-beat), <see cref="WorkFinished"/>, <see cref="ProgressQuestion"/> and, as its last message,
+/// <see cref="WorkLeaving"/>.
 /// </para>
 /// </summary>
 internal abstract record WorkMessage;

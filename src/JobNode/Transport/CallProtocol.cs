@@ -33,10 +33,11 @@ internal static class CallProtocol
         var reader = new WireReader(frame, "passed call");
         ulong elapsedMs = reader.ReadUInt64("elapsed");
         reader.Require(elapsedMs <= int.MaxValue, "elapsed", $"is {elapsedMs} ms");
-        string method = Encoding.UTF8.GetString(reader.Take(reader.ReadByte("method length"), "method"));
+        ReadOnlySpan<byte> method = reader.Take(reader.ReadByte("method length"), "method");
+        reader.Require(Ascii.IsValid(method), "method", $"is not ASCII");
         string target = Encoding.UTF8.GetString(reader.Take(reader.Remaining, "target"));
         reader.Require(target.StartsWith('/'), "target", $"is no path");
-        return new PassedCall(method, target, TimeSpan.FromMilliseconds(elapsedMs));
+        return new PassedCall(Encoding.ASCII.GetString(method), target, TimeSpan.FromMilliseconds(elapsedMs));
     }
 
     /// <summary>Encodes an answer.</summary>
@@ -62,7 +63,9 @@ internal static class CallProtocol
         reader.Require(status is >= 200 and <= 599, "status", $"is {status}");
         uint retryAfter = reader.ReadUInt32("retry after");
         reader.Require(retryAfter <= int.MaxValue, "retry after", $"is {retryAfter}");
-        string type = Encoding.UTF8.GetString(reader.Take(reader.ReadByte("content type length"), "content type"));
-        return new PassedAnswer(status, type, (int)retryAfter, reader.Take(reader.Remaining, "body").ToArray());
+        ReadOnlySpan<byte> type = reader.Take(reader.ReadByte("content type length"), "content type");
+        reader.Require(Ascii.IsValid(type), "content type", $"is not ASCII");
+        return new PassedAnswer(
+            status, Encoding.ASCII.GetString(type), (int)retryAfter, reader.Take(reader.Remaining, "body").ToArray());
     }
 }
