@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tries to break it: fuzzing for a twentieth and simulated schedules for a tenth of the time, then the published binary as a cluster of hosts in
-# network namespaces under faults and load, for the rest.
+# Tries to break it: fuzzing for a twentieth and simulated schedules for a tenth of the time, then the published binary
+# as a cluster of hosts in network namespaces under faults and load, for the rest.
 # Usage: scripts/chaos.sh TIME [ARGUMENT_OF_JOBNODE_CHAOS...]    (TIME: seconds, or with a suffix: 90s, 10m, 2h)
-# Environment: SEED, NODES (3 or 5), FAULTS (all, or kinds with commas), SCHEDULES (of the simulation; 0: none).
+# Environment: SEED, NODES (3 or 5), FAULTS (all, or kinds with commas), SCHEDULES (of the simulation; 0: neither
+# these nor fuzzing).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -38,8 +39,10 @@ why_not=$(obstacle)
     exit 1
 }
 
-SEED=$seed bash "$root/scripts/fuzz.sh" $((seconds / 20 + 1))
-seconds=$((seconds - seconds / 20))
+if [ "${SCHEDULES:-}" != 0 ]; then
+    SEED=$seed bash "$root/scripts/fuzz.sh" $((seconds / 20 + 1))
+    seconds=$((seconds - seconds / 20))
+fi
 
 # The simulation, until its schedules are done or its share of the time is over.
 simulate() {

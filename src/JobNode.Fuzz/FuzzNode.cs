@@ -130,7 +130,7 @@ internal sealed class FuzzNode : ICommandProposer, IApplyThread, IClusterAdmin, 
             this,
             calls);
         ClusterReader cluster = new(parts, options, "127.0.0.1:5000", TimeProvider.System);
-        LeaderCalls leaderCalls = new(_board, calls);
+        LeaderCalls leaderCalls = new(_board, this, calls);
         Metrics metrics = new();
         JobAdmission admission = new(parts, options.Limits, TimeProvider.System);
         JobEndpoints jobs = new(parts, new JobReader(parts, TimeProvider.System), admission, TimeProvider.System);
