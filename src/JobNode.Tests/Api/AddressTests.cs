@@ -20,7 +20,8 @@ public sealed class AddressTests
         var options = new ServeOptions(
             "unused", HostPort.Parse(listen), HostPort.Parse(clusterListen),
             advertise is null ? null : HostPort.Parse(advertise), [], null, null);
-        await using var server = new ApiServer(options, () => Problems.StartingNow("nothing"), TimeProvider.System, new RecordingLog());
+        await using var server = new ApiServer(
+            options, () => Problems.StartingNow("nothing"), TimeProvider.System, new RecordingLog());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         Assert.Equal(host, HostPort.Parse(server.Address).Host);
     }

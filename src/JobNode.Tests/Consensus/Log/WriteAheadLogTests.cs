@@ -33,6 +33,26 @@ public class WriteAheadLogTests
     }
 
     [Fact]
+    public void What_a_failed_sync_left_in_the_page_cache_is_durable_once_the_next_process_has_read_it()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var disk = new SimulatedDirectory();
+            WriteAheadLog log = WriteAheadLog.Open(disk, 0, Options);
+            log.Append([Entry(1, 1)], null);
+            log.FlushAndSync();
+            log.Append([Entry(2, 1)], null);
+            disk.ShouldFail = static (operation, _) => operation == StorageOperation.Sync;
+            Assert.Throws<IOException>(log.FlushAndSync);
+            disk.ShouldFail = null;
+            disk.KillProcess();
+            Assert.Equal(2ul, WriteAheadLog.Open(disk, 0, Options).LastIndex);
+            disk.Crash(new Random(seed));
+            Assert.Equal(2ul, WriteAheadLog.Open(disk, 0, Options).LastIndex);
+        }
+    }
+
+    [Fact]
     public void After_a_failed_sync_or_write_every_call_throws()
     {
         foreach (StorageOperation failing in new[] { StorageOperation.Write, StorageOperation.Sync })

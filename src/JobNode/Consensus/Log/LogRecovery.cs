@@ -45,6 +45,9 @@ internal sealed class LogRecovery
     /// <summary>True when the last record is a mark that vouches for all before it.</summary>
     public bool IsMarked { get; private set; }
 
+    /// <summary>Of the last segment: what lies below was synced by those who wrote it.</summary>
+    public long VouchedBelow { get; private set; }
+
     /// <summary>What a torn tail lost; null when nothing.</summary>
     public string? RepairNote { get; private set; }
 
@@ -143,6 +146,7 @@ internal sealed class LogRecovery
         long position = LogSegmentHeader.SizeBytes;
         ulong maxIndex = header.FirstIndex - 1;
         IsMarked = true; // nothing to vouch for
+        VouchedBelow = position;
         while (position != knownEnd && reader.TryRead(position, out LogRecord record))
         {
             string? reason = record.SyncedBelow > position
@@ -154,6 +158,7 @@ internal sealed class LogRecovery
             }
 
             IsMarked = record.Type == LogRecordType.Mark && record.SyncedBelow == position;
+            VouchedBelow = Math.Max(VouchedBelow, record.SyncedBelow);
             maxIndex = Math.Max(maxIndex, _replay.LastIndex);
             position += record.SizeBytes;
         }

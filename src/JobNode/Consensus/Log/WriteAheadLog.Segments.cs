@@ -228,6 +228,14 @@ internal sealed partial class WriteAheadLog
             }
 
             // A killed process leaves records in the page cache only; what is acted upon from here on must be durable.
+            // They are written again, since after a sync that failed the cache has them and claims to be clean.
+            if (!recovery.IsMarked)
+            {
+                var unsure = new byte[_end - recovery.VouchedBelow];
+                int read = _file.Read(recovery.VouchedBelow, unsure);
+                _file.Write(recovery.VouchedBelow, unsure.AsSpan(0, read));
+            }
+
             _file.Sync();
             _directory.Sync();
             RecycleCompacted();
