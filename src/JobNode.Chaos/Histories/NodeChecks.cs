@@ -16,7 +16,8 @@ internal sealed class NodeChecks(Findings findings)
 
     /// <summary>A node and the life of its data directory; null when it has no log to read from.</summary>
     public string? WithLog(string node) =>
-        _latest.TryGetValue(node, out StatusSeen? status) && status.Role is "leader" or "voter" or "stand-by" or "candidate"
+        _latest.TryGetValue(node, out StatusSeen? status)
+            && status.Role is "leader" or "voter" or "stand-by" or "candidate"
             ? LifeOf(node)
             : null;
 
