@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace JobNode.Fuzz;
 
-/// <summary>The API of a cluster of one, without sockets, log and threads: what is proposed is applied at once.</summary>
+/// <summary>
+/// The API of a cluster of one, without sockets, log and threads: what is proposed is applied at once.
+/// </summary>
 internal sealed class FuzzNode : ICommandProposer, IApplyThread, IClusterAdmin, ILogger, IDisposable
 {
     private static readonly NodeId Self = new(0x1234);
@@ -130,7 +132,7 @@ internal sealed class FuzzNode : ICommandProposer, IApplyThread, IClusterAdmin, 
             this,
             calls);
         ClusterReader cluster = new(parts, options, "127.0.0.1:5000", TimeProvider.System);
-        LeaderCalls leaderCalls = new(_board, calls);
+        LeaderCalls leaderCalls = new(_board, this, calls);
         Metrics metrics = new();
         JobAdmission admission = new(parts, options.Limits, TimeProvider.System);
         JobEndpoints jobs = new(parts, new JobReader(parts, TimeProvider.System), admission, TimeProvider.System);

@@ -169,7 +169,8 @@ internal sealed class Caller(History history) : IDisposable
             root.TryGetProperty("status", out JsonElement status) ? status.GetInt32() : 200));
         return read.Problem is null
             ? (answer, read.Id)
-            : (answer with { Outcome = Answer.Meaning(read.Problem), Status = read.Status, Error = read.Problem }, null);
+            : (answer with { Outcome = Answer.Meaning(read.Problem), Status = read.Status, Error = read.Problem },
+                null);
     }
 
     private void Record(Call call, Answer answer, long begin, Operation operation) => history.Add(operation with

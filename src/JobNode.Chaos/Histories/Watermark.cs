@@ -16,7 +16,8 @@ internal readonly record struct Position(int Rank, ulong Done) : IComparable<Pos
     };
 
     /// <inheritdoc/>
-    public int CompareTo(Position other) => Rank != other.Rank ? Rank.CompareTo(other.Rank) : Done.CompareTo(other.Done);
+    public int CompareTo(Position other) =>
+        Rank != other.Rank ? Rank.CompareTo(other.Rank) : Done.CompareTo(other.Done);
 
     /// <inheritdoc/>
     public override string ToString() => Rank switch

@@ -13,9 +13,11 @@ internal static class Timeline
         .right{color:#14755a} .wrong{color:#b3261e}
         table{border-collapse:collapse;margin:8px 0} td,th{padding:2px 14px 2px 0;text-align:left;vertical-align:top}
         td.n,th.n{text-align:right} th{font-weight:600;border-bottom:1px solid #c9ced3}
-        .tables{display:flex;gap:48px;flex-wrap:wrap;align-items:flex-start} .scroll{overflow-x:auto;border:1px solid #d8dce0;padding:6px}
+        .tables{display:flex;gap:48px;flex-wrap:wrap;align-items:flex-start}
+        .scroll{overflow-x:auto;border:1px solid #d8dce0;padding:6px}
         svg text{font:12px system-ui,sans-serif;fill:#1c2126}
-        .axis{text-anchor:middle} svg text.axis{fill:#555} .rate{text-anchor:end} svg text.rate{fill:#777;font-size:10px}
+        .axis{text-anchor:middle} svg text.axis{fill:#555} .rate{text-anchor:end}
+        svg text.rate{fill:#777;font-size:10px}
         .tick{stroke:#999} .grid{stroke:#e3e6e9} .ground{fill:#f3f5f7} .gap{fill:#b3261e;fill-opacity:.13}
         svg text.gaplabel{fill:#b3261e;font-size:11px} svg text.inside{fill:#fff;font-size:11px;pointer-events:none}
         .silent{fill:#3b3f44} .voter{fill:#bcd5c9} .candidate{fill:#f0c36d} .other{fill:#c3d3ea}
@@ -98,8 +100,8 @@ internal static class Timeline
             ("terms with a leader", $"{figures.LeaderTerms}"),
             ("longest unavailability", Seconds(figures.LongestGap.Length)),
         ];
-        return $"<table>{string.Concat(rows.Select(row => $"<tr><td>{row.Name}</td><td class=n>{row.Value}</td></tr>"))}"
-            + "</table>";
+        IEnumerable<string> lines = rows.Select(row => $"<tr><td>{row.Name}</td><td class=n>{row.Value}</td></tr>");
+        return $"<table>{string.Concat(lines)}</table>";
     }
 
     private static string FaultTable(Verdict verdict)
@@ -119,7 +121,8 @@ internal static class Timeline
     private static string ViolationList(Verdict verdict) => verdict.IsRight
         ? ""
         : $"<h2 class=wrong>Violations</h2><ol>{string.Concat(verdict.Violations.Select(violation =>
-            $"<li><b>{violation.Rule}</b> ({Findings.Time(violation.AtUs)}): {SvgWriter.Escape(violation.Sentence)}</li>"))}"
+            $"<li><b>{violation.Rule}</b> ({Findings.Time(violation.AtUs)}): "
+            + $"{SvgWriter.Escape(violation.Sentence)}</li>"))}"
             + "</ol>";
 
     private static string NameOf(OperationKind kind) => kind switch
