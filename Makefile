@@ -10,6 +10,7 @@ CLUSTER_PORT ?= 5001
 DATA ?= artifacts/data
 TIME ?= 10m
 MINUTES ?= 5
+CHAOS_PROGRAM := artifacts/chaos-program/jobnode-chaos.dll
 CHAOS_SOURCES := $(wildcard src/JobNode.Chaos/*.cs* src/JobNode.Chaos/*/*.cs)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -32,7 +33,7 @@ help: ## show the targets
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
 
-test: tools-test publish artifacts/jobnode-previous artifacts/chaos-program/jobnode-chaos.dll ## run every test; ends with "N passed, N failed"
+test: tools-test publish artifacts/jobnode-previous $(CHAOS_PROGRAM) ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
@@ -47,7 +48,7 @@ mutants: tools-build ## plant mistakes in the product, see that the simulation f
 fuzz: tools-build ## read bytes that nobody should have written, guided by coverage (TIME=10m, SEED=, TARGET=)
 	@SEED="$(SEED)" TARGET="$(TARGET)" bash scripts/fuzz.sh "$(TIME)"
 
-chaos: tools-test publish artifacts/chaos-program/jobnode-chaos.dll ## try to break it (TIME=10m, SEED=, NODES=3|5, FAULTS=, SCHEDULES=)
+chaos: tools-test publish $(CHAOS_PROGRAM) ## try to break it (TIME=, SEED=, NODES=, FAULTS=, SCHEDULES=)
 	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"
 
 lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
@@ -78,7 +79,7 @@ artifacts/jobnode-simulation: $(SOURCES)
 	@bash scripts/publish.sh src/JobNode.Simulation jobnode-simulation "$@"
 
 # An ordinary program: it starts the native one.
-artifacts/chaos-program/jobnode-chaos.dll: $(SHARED_SOURCES) $(CHAOS_SOURCES)
+$(CHAOS_PROGRAM): $(SHARED_SOURCES) $(CHAOS_SOURCES)
 	@dotnet publish src/JobNode.Chaos -c Release -o artifacts/chaos-program --disable-build-servers \
 		-nodeReuse:false -v quiet --nologo
 	@touch "$@"

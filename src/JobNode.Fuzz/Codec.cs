@@ -5,7 +5,9 @@ namespace JobNode.Fuzz;
 /// <summary>What every pair of reader and writer promises.</summary>
 internal static class Codec
 {
-    /// <summary>Reading refuses with <see cref="InvalidDataException"/>, or writing gives the same bytes again.</summary>
+    /// <summary>
+    /// Reading refuses with <see cref="InvalidDataException"/>, or writing gives the same bytes again.
+    /// </summary>
     public static void Exact<T>(byte[] input, Func<byte[], T> decode, Func<T, byte[]> encode)
     {
         if (TryDecode(input, decode, out T value))

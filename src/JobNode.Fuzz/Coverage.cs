@@ -5,7 +5,8 @@ using SharpFuzz.Common;
 namespace JobNode.Fuzz;
 
 /// <summary>
-/// Which edges an input goes along, and about how often: the map of AFL (Zalewski, "Technical whitepaper for afl-fuzz"),
+/// Which edges an input goes along, and about how often: the map of AFL (Zalewski, "Technical whitepaper for afl-
+/// fuzz"),
 /// filled by code that SharpFuzz wrote into the product's assembly.
 /// </summary>
 internal sealed unsafe class Coverage

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace JobNode.Fuzz;
 
-/// <summary>The API of a cluster of one, without sockets, log and threads: what is proposed is applied at once.</summary>
+/// <summary>
+/// The API of a cluster of one, without sockets, log and threads: what is proposed is applied at once.
+/// </summary>
 internal sealed class FuzzNode : ICommandProposer, IApplyThread, IClusterAdmin, ILogger, IDisposable
 {
     private static readonly NodeId Self = new(0x1234);

@@ -123,7 +123,8 @@ internal sealed class FuzzRun
 
     private void Note(byte[] input, Exception error)
     {
-        string place = error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("JobNode.", StringComparison.Ordinal))
+        string place = error.StackTrace?.Split('\n')
+            .FirstOrDefault(line => line.Contains("JobNode.", StringComparison.Ordinal))
             ?? "";
         string key = error is FuzzFindingException
             ? new string([.. error.Message.Split(':')[0].Where(character => !char.IsAsciiDigit(character))])

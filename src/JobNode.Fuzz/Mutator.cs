@@ -5,7 +5,8 @@ using System.Text;
 namespace JobNode.Fuzz;
 
 /// <summary>
-/// Makes a new input of known ones: flips, counts and lengths near their bounds, pieces left out, doubled, moved or taken
+/// Makes a new input of known ones: flips, counts and lengths near their bounds, pieces left out, doubled, moved
+/// or taken
 /// from another input, and words of the format.
 /// </summary>
 internal sealed class Mutator(Random random, IReadOnlyList<string> words)
@@ -18,7 +19,8 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
 
     private static readonly ulong[] Numbers =
     [
-        0, 1, 2, 7, 8, 15, 16, 63, 64, 127, 128, 255, 256, 4095, 4096, 4097, 32767, 32768, 65535, 65536, 1 << 20, 8 << 20,
+        0, 1, 2, 7, 8, 15, 16, 63, 64, 127, 128, 255, 256, 4095, 4096, 4097, 32767, 32768, 65535, 65536,
+        1 << 20, 8 << 20,
         int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, long.MaxValue, 1UL << 63, ulong.MaxValue - 1, ulong.MaxValue,
     ];
 

@@ -40,7 +40,8 @@ internal static class Program
 
         int seconds = int.Parse(options.GetValueOrDefault("--seconds", "60"), CultureInfo.InvariantCulture);
         int seed = int.Parse(options.GetValueOrDefault("--seed", "1"), CultureInfo.InvariantCulture);
-        return Fuzz(targets, seconds, seed, options.GetValueOrDefault("--corpus"), options.GetValueOrDefault("--findings"));
+        return Fuzz(targets, seconds, seed,
+            options.GetValueOrDefault("--corpus"), options.GetValueOrDefault("--findings"));
     }
 
     private static int Fuzz(FuzzTarget[] targets, int seconds, int seed, string? corpusPath, string? findingsPath)
@@ -103,7 +104,8 @@ internal static class Program
         Console.WriteLine($"fuzz: input of {finding.Input.Length} bytes: {Convert.ToHexStringLower(finding.Input)}");
         if (findingsPath is not null)
         {
-            Console.WriteLine($"fuzz: written to {new CorpusFolder(findingsPath).Write(finding.Target, "", finding.Input)}");
+            string path = new CorpusFolder(findingsPath).Write(finding.Target, "", finding.Input);
+            Console.WriteLine($"fuzz: written to {path}");
         }
     }
 }

@@ -28,7 +28,8 @@ internal static class Samples
     {
         yield return CommandResult.Ok;
         yield return new CommandResult(ResultCode.OutcomeUnknown);
-        yield return new EnqueueResult([new JobOutcome(Id(1), ResultCode.Ok), new JobOutcome(Id(2), ResultCode.Duplicate)]);
+        yield return new EnqueueResult(
+            [new JobOutcome(Id(1), ResultCode.Ok), new JobOutcome(Id(2), ResultCode.Duplicate)]);
         yield return new ChainsResult([new JobOutcome(Id(1), ResultCode.StaleCheckpoint)]);
         yield return new PullResult([new PulledJob(Id(1), Digest(random), 3, 1000)]);
         yield return new PullResult([]);

@@ -167,13 +167,10 @@ internal sealed class Caller(History history) : IDisposable
             root.TryGetProperty("type", out _) ? null : root.GetProperty("id").GetString(),
             root.TryGetProperty("type", out JsonElement type) ? type.GetString() : null,
             root.TryGetProperty("status", out JsonElement status) ? status.GetInt32() : 200));
-        if (read.Problem is null)
-        {
-            return (answer, read.Id);
-        }
-
-        Outcome outcome = Answer.Meaning(read.Problem);
-        return (answer with { Outcome = outcome, Status = read.Status, Error = read.Problem }, null);
+        return read.Problem is null
+            ? (answer, read.Id)
+            : (answer with { Outcome = Answer.Meaning(read.Problem), Status = read.Status, Error = read.Problem },
+                null);
     }
 
     private void Record(Call call, Answer answer, long begin, Operation operation) => history.Add(operation with

@@ -26,7 +26,9 @@ internal sealed class JobMix(int client, int seed, Random random)
         return new NewJob(key, new JobBody(key, Math.Max(length, key.Length)), iterations);
     }
 
-    /// <summary>A job of at least a second or so: time to cancel it, or to lose the node that runs it.</summary>
+    /// <summary>
+    /// A job of at least a second or so: there is time to cancel it, or to lose the node that runs it.
+    /// </summary>
     public NewJob Long(ulong iterationsMin, ulong iterationsMax)
     {
         string body = $"the long chain of {seed}";

@@ -17,9 +17,8 @@ internal sealed class LoadContext(Caller caller, LoadOptions options, IReadOnlyL
     public IReadOnlyList<LoadNode> Nodes
     {
         get => _nodes;
-        set => _nodes = value.Count > 0
-            ? value
-            : throw new ArgumentException("clients need a node to ask", nameof(value));
+        set => _nodes = value.Count > 0 ? value :
+            throw new ArgumentException("clients need a node to ask", nameof(value));
     }
 
     /// <summary>Nodes that hold the log, as their last answer said.</summary>

@@ -28,7 +28,9 @@ internal sealed record LoadOptions
     /// <summary>Long jobs under way at once; 0 for none.</summary>
     public int LongJobs { get; init; } = 3;
 
-    /// <summary>Iterations of the longest job: ten seconds of one core and more, so that it has checkpoints.</summary>
+    /// <summary>
+    /// Iterations of the longest job: some ten seconds of one core and more, so that it has checkpoints.
+    /// </summary>
     public ulong LongIterationsMax { get; init; } = 30_000_000;
 
     /// <summary>Fraction of calls whose connection is broken on purpose.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace JobNode.Chaos.Clients;
 
-/// <summary>Acknowledged jobs whose end no client has seen yet. Only the drain relies on it, not the checker.</summary>
+/// <summary>
+/// Acknowledged jobs whose end no client has seen yet. The checker does not rely on it: only the drain does.
+/// </summary>
 internal sealed class OpenJobs
 {
     private readonly ConcurrentDictionary<string, byte> _open = new();

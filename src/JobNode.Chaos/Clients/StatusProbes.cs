@@ -3,7 +3,9 @@ using JobNode.Chaos.Histories;
 
 namespace JobNode.Chaos.Clients;
 
-/// <summary>Asks every node for its status again and again: the history knows who led, and every digest.</summary>
+/// <summary>
+/// Asks every node for its status again and again, so that the history knows who led, and every digest.
+/// </summary>
 internal sealed class StatusProbes(History history, LoadContext context)
 {
     private const int Client = -1;

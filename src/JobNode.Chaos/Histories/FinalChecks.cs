@@ -1,6 +1,8 @@
 namespace JobNode.Chaos.Histories;
 
-/// <summary>What can be said only at the end: how every job ended, whose it was, if its result is right.</summary>
+/// <summary>
+/// What can be said only at the end: how every job ended, whose it was, and whether its result is right.
+/// </summary>
 internal sealed class FinalChecks(JobLedger ledger, Findings findings, long endUs)
 {
     private long _resultsCompared;

@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace JobNode.Chaos.Histories;
 
 /// <summary>
-/// What happened in a run, in the order in which it became known. Any thread adds; with a path everything goes to a
-/// file of JSON lines and memory holds nothing of it, so that an hour of load costs no more than a minute.
+/// What happened in a run, in the order in which it became known. Any thread adds; with a path everything goes to
+/// a file
+/// of JSON lines and memory holds nothing of it, so that an hour of load costs no more than a minute.
 /// </summary>
 internal sealed class History : IDisposable
 {

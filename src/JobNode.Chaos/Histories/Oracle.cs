@@ -4,8 +4,9 @@ using System.Text;
 namespace JobNode.Chaos.Histories;
 
 /// <summary>
-/// The right results, by the platform's SHA-512 and nothing of the product. Jobs with the same body share one walk
-/// along its chain, so that many long jobs cost no more than the longest of them.
+/// The right results, by the platform's SHA-512 and nothing of the product. Jobs with the same body share one
+/// walk along
+/// its chain, so that many long jobs cost no more than the longest of them.
 /// </summary>
 internal static class Oracle
 {

@@ -118,8 +118,8 @@ internal sealed class TimelineDrawing(TimelineData data, Verdict verdict)
                 };
                 string term = segment.Term == 0 ? "" : $" of term {segment.Term}";
                 _svg.Box(X(segment.BeginUs), _y, Width(segment.BeginUs, segment.EndUs), LaneHeight, style,
-                    $"{node}: {segment.Role}{term}, "
-                    + $"{Findings.Time(segment.BeginUs)} to {Findings.Time(segment.EndUs)}");
+                    $"{node}: {segment.Role}{term}, {Findings.Time(segment.BeginUs)}"
+                    + $" to {Findings.Time(segment.EndUs)}");
                 if (segment.Term != 0 && Width(segment.BeginUs, segment.EndUs) > 50)
                 {
                     _svg.Text(X(segment.BeginUs) + 4, _y + 14, $"term {segment.Term}", "class=\"inside\"");

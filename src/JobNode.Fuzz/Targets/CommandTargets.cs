@@ -23,7 +23,8 @@ internal static class CommandTargets
 
     private static byte[] Encode(Command command) => Codec.Bytes(bytes => CommandCodec.Encode(command, bytes));
 
-    private static byte[] Encode(CommandResult result) => Codec.Bytes(bytes => CommandCodec.EncodeResult(result, bytes));
+    private static byte[] Encode(CommandResult result) =>
+        Codec.Bytes(bytes => CommandCodec.EncodeResult(result, bytes));
 
     private static byte[] Encode(DecodedEntry entry) => Codec.Bytes(bytes => EntryCodec.Encode(
         entry.Id, entry.TimeMs, [.. entry.Commands.Select(command => (ReadOnlyMemory<byte>)Encode(command))], bytes));

@@ -13,16 +13,22 @@ internal static class HttpTarget
     private static readonly string[] HttpWords =
     [
         "GET ", "PUT ", "POST ", "DELETE ", "/enqueue", "/jobs", "/jobs/", "/pullCompleted", "/status", "/members",
-        "?iterations=", "&iterations=", "&priority=", "?top=", "&order=newest", "?state=", "&limit=", "&cursor=", "?wait=",
-        "0198c0de-0000-7000-8000-000000000000", "\nIdempotency-Key: ", "\nContent-Type: ", "multipart/form-data; boundary=",
-        "application/x-ndjson", "\n\n", "\r\n\r\n", "\r\n--b\r\n", "\r\n--b--\r\n", "--b", "boundary=\"", "%00", "%ff", "\\u0000",
-        "Content-Disposition: form-data; name=\"data\"", "name=", "filename*=UTF-8''", "\"text\":", "\"data\":", "\"iterations\":",
-        "\"idempotencyKey\":", "{\"text\":\"x\",\"iterations\":2}", "18446744073709551615", "1e5", "-1", "\\ud800", "null", "[",
+        "?iterations=", "&iterations=", "&priority=", "?top=", "&order=newest", "?state=", "&limit=",
+        "&cursor=", "?wait=",
+        "0198c0de-0000-7000-8000-000000000000", "\nIdempotency-Key: ", "\nContent-Type: ",
+        "multipart/form-data; boundary=",
+        "application/x-ndjson", "\n\n", "\r\n\r\n", "\r\n--b\r\n", "\r\n--b--\r\n", "--b", "boundary=\"",
+        "%00", "%ff", "\\u0000",
+        "Content-Disposition: form-data; name=\"data\"", "name=", "filename*=UTF-8''", "\"text\":",
+        "\"data\":", "\"iterations\":",
+        "\"idempotencyKey\":", "{\"text\":\"x\",\"iterations\":2}", "18446744073709551615", "1e5", "-1",
+        "\\ud800", "null", "[",
     ];
 
     /// <summary>The target.</summary>
     public static IEnumerable<FuzzTarget> All() =>
-        [new("http", _ => Requests().Select(Encoding.UTF8.GetBytes), Try) { Words = HttpWords, AllocatedMax = 24 << 20 }];
+        [new("http", _ => Requests().Select(Encoding.UTF8.GetBytes), Try)
+        { Words = HttpWords, AllocatedMax = 24 << 20 }];
 
     private static IEnumerable<string> Requests() =>
     [
@@ -42,7 +48,9 @@ internal static class HttpTarget
         "POST /drain?leave=true\n\n", "GET /readyz\n\n", "GET /openapi.json\n\n", "GET /backup\n\n",
     ];
 
-    /// <summary>Every request gets an answer that is no 5xx, and a refusal is a problem that says what is wrong.</summary>
+    /// <summary>
+    /// Every request gets an answer that is no 5xx, and a refusal is a problem that says what is wrong.
+    /// </summary>
     private static void Try(byte[] input)
     {
         using MemoryStream answer = new();

@@ -133,7 +133,8 @@ internal static class LogTarget
             int end = LogSegmentHeader.SizeBytes - sizeof(uint);
             BinaryPrimitives.WriteUInt32LittleEndian(file[end..], Crc32C.Compute(file[..end]));
             uint seed = LogRecord.SeedOf(
-                BinaryPrimitives.ReadUInt64LittleEndian(file[16..]), BinaryPrimitives.ReadUInt64LittleEndian(file[24..]));
+                BinaryPrimitives.ReadUInt64LittleEndian(file[16..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(file[24..]));
             for (int at = LogSegmentHeader.SizeBytes; at + LogRecord.HeadBytes <= file.Length;)
             {
                 int size = LogRecord.PlausibleSize(file[at..]);

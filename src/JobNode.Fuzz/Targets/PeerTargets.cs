@@ -14,8 +14,10 @@ internal static class PeerTargets
 {
     private static readonly string[] JsonWords =
     [
-        "null", "true", "{}", "[]", "[null]", "\"\"", "\"member\"", "\"fresh\"", "\"Voter\"", "\"Refused\"", "-1", "1e999",
-        "99999999999", "\"members\":", "\"peers\":", "\"configuration\":", "\"node\":", "\"removed\":", "\\ud800", "\"77\"",
+        "null", "true", "{}", "[]", "[null]", "\"\"", "\"member\"", "\"fresh\"", "\"Voter\"", "\"Refused\"",
+        "-1", "1e999",
+        "99999999999", "\"members\":", "\"peers\":", "\"configuration\":", "\"node\":", "\"removed\":",
+        "\\ud800", "\"77\"",
         "\"0000000000000001\"", ",", "{\"node\":", "\"featureLevel\":", "\"state\":", "\"verdict\":", "\"role\":",
     ];
 
@@ -51,9 +53,11 @@ internal static class PeerTargets
             input => Codec.Exact(input, bytes => WorkMessageCodec.Decode(bytes), Encode)),
         new("snapshot-opening", _ => [new SnapshotOpening(9, 100, 7).Encode()],
             input => Codec.Exact(input, bytes => SnapshotOpening.Decode(bytes), opening => opening.Encode())),
-        new("first-bytes", _ => ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), "GET / HTTP/1.1\r\n"u8.ToArray(), [22, 3, 1]],
+        new("first-bytes",
+            _ => ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), "GET / HTTP/1.1\r\n"u8.ToArray(), [22, 3, 1]],
             TryFirstBytes),
-        new("join-token", _ => [Encoding.UTF8.GetBytes($"# a comment\n{new string('a', 64)}\n\n{new string('b', 16)}\n")],
+        new("join-token",
+            _ => [Encoding.UTF8.GetBytes($"# a comment\n{new string('a', 64)}\n\n{new string('b', 16)}\n")],
             TryToken),
         new("texts", _ => Texts().Select(Encoding.UTF8.GetBytes), TryTexts),
     ];
@@ -208,7 +212,8 @@ internal static class PeerTargets
 
         if (JobId.TryParse(text, out JobId job))
         {
-            FuzzFindingException.ThrowUnless(JobId.TryParse(job.ToString(), out JobId again) && again == job, $"the job {job}");
+            FuzzFindingException.ThrowUnless(
+                JobId.TryParse(job.ToString(), out JobId again) && again == job, $"the job {job}");
         }
 
         _ = DurationText.TryParse(text, out _);

@@ -56,7 +56,8 @@ internal static class SnapshotTargets
 
         FuzzFindingException.ThrowUnless(
             input.Length == 0 || Write(machine).AsSpan().SequenceEqual(input), "not the same snapshot again");
-        FuzzFindingException.ThrowUnless(machine.RecomputeDigest() == machine.Digest, "not the digest of what is in it");
+        FuzzFindingException.ThrowUnless(
+            machine.RecomputeDigest() == machine.Digest, "not the digest of what is in it");
         ulong index = machine.AppliedIndex;
         if (index > ulong.MaxValue - 100)
         {
@@ -73,7 +74,8 @@ internal static class SnapshotTargets
     }
 
     /// <summary>
-    /// A queue's directory takes 12 bytes for every 1024 numbers that it spans, by design and up to its bound: not tried
+    /// A queue's directory takes 12 bytes for every 1024 numbers that it spans, by design and up to its bound:
+    /// not tried
     /// here, since it would be most of the time.
     /// </summary>
     private static bool SpansFar(byte[] input)

@@ -2,7 +2,9 @@ using JobNode.Chaos.Histories;
 
 namespace JobNode.Tests.Chaos;
 
-/// <summary>Every rule of the checker on a history made wrong by hand, and on one that is right though it looks odd.</summary>
+/// <summary>
+/// Every rule of the checker on a history made wrong by hand, and on one that is right though it looks odd.
+/// </summary>
 public sealed class HistoryCheckerTests
 {
     [Fact]

@@ -145,7 +145,8 @@ internal static class HistoryMutation
     private static int? Pick<T>(List<HistoryRecord> records, Random random, Func<T, bool> fits)
         where T : HistoryRecord
     {
-        int[] places = [.. Enumerable.Range(0, records.Count).Where(place => records[place] is T record && fits(record))];
+        int[] places = [.. Enumerable.Range(0, records.Count)
+            .Where(place => records[place] is T record && fits(record))];
         return places.Length == 0 ? null : places[random.Next(places.Length)];
     }
 }

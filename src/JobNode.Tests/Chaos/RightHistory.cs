@@ -99,7 +99,8 @@ internal sealed class RightHistory(int seed)
     {
         bool isPossible = _jobs[job].State is "pending" or "cancelled";
         Outcome outcome = AnyOutcome();
-        bool takesEffect = isPossible && (outcome == Outcome.Ok || (outcome == Outcome.Unknown && _random.Next(2) == 0));
+        bool takesEffect = isPossible
+            && (outcome == Outcome.Ok || (outcome == Outcome.Unknown && _random.Next(2) == 0));
         if (takesEffect)
         {
             Change(() => _jobs[job] = ("cancelled", _jobs[job].Done));

@@ -24,7 +24,8 @@ public sealed class FoundByFuzzingTests
     [Fact]
     public void A_hello_with_a_peer_that_is_none_has_an_empty_one()
     {
-        string hello = "{\"node\":\"0000000000000001\",\"state\":\"fresh\",\"first\":\"0000000000000001\",\"peers\":[null]}";
+        string hello =
+            "{\"node\":\"0000000000000001\",\"state\":\"fresh\",\"first\":\"0000000000000001\",\"peers\":[null]}";
         Assert.Equal("", Assert.Single(Hello.Decode(Encoding.UTF8.GetBytes(hello)).Peers));
     }
 
