@@ -24,6 +24,8 @@ namespace JobNode;
 /// </remarks>
 internal sealed partial class NodeHost : IAsyncDisposable
 {
+    private static readonly TimeSpan PartPatience = TimeSpan.FromSeconds(10);
+
     private readonly ServeOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -112,13 +114,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _api.DisposeAsync();
+        await EndPartAsync(_api);
         while (_parts.TryPop(out IAsyncDisposable? part))
         {
-            await part.DisposeAsync();
+            await EndPartAsync(part);
         }
 
-        await _endpoint.DisposeAsync();
+        await EndPartAsync(_endpoint);
         _connections.Dispose();
         _data.Dispose();
     }
@@ -211,6 +213,22 @@ internal sealed partial class NodeHost : IAsyncDisposable
         }
 
         return await _bootstrap.RunAsync(_options.Peers, _options.Advertise, listen, cancellation);
+    }
+
+    /// <summary>
+    /// Ends one part. One that does not end must not keep the process alive: its supervisor waits to start it again,
+    /// and the others wait for it.
+    /// </summary>
+    private async Task EndPartAsync(IAsyncDisposable part)
+    {
+        Task ending = part.DisposeAsync().AsTask();
+        if (await Task.WhenAny(ending, Task.Delay(PartPatience, _time)) == ending)
+        {
+            await ending;
+            return;
+        }
+
+        _logger.PartStuck(part.GetType().Name, PartPatience.TotalSeconds);
     }
 
     private TPart Keep<TPart>(TPart part)

@@ -48,7 +48,7 @@ internal sealed class DamageFault(FaultScene scene, Damage damage) : IFault
         await Down.BringAsync(_hosts);
         foreach (Host host in _hosts)
         {
-            _done[host] = Inflict(host);
+            _done[host] = TryInflict(host);
         }
     }
 
@@ -57,6 +57,19 @@ internal sealed class DamageFault(FaultScene scene, Damage damage) : IFault
     {
         Down.Release(_hosts);
         return Task.CompletedTask;
+    }
+
+    private string TryInflict(Host host)
+    {
+        try
+        {
+            return Inflict(host);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Another fault of the round took the directory away meanwhile.
+            return "its files are gone already";
+        }
     }
 
     private string Inflict(Host host)

@@ -37,4 +37,8 @@ internal static partial class LogMessages
         "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
         + "results matter")]
     public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
+
+    [LoggerMessage(6010, LogLevel.Error,
+        "{Part} did not end within {Seconds} s: the process ends without it. This is a bug; please report it")]
+    public static partial void PartStuck(this ILogger logger, string part, double seconds);
 }
