@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes every reader of bytes that others wrote, guided by coverage, for a given time. What is found is printed, written
-# to artifacts/fuzz/findings, and makes this fail; inputs that went new ways are kept in artifacts/fuzz/corpus.
+# Fuzzes every reader of bytes that others wrote, guided by coverage, for a given time. What is found is printed,
+# written to artifacts/fuzz/findings, and makes this fail; inputs that went new ways are kept in artifacts/fuzz/corpus.
 # Usage: scripts/fuzz.sh TIME    (seconds, or with a suffix: 90s, 10m, 2h)
 # Environment: SEED, TARGET (one of those that a wrong name lists; all of them when empty).
 set -euo pipefail

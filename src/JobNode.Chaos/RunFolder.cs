@@ -48,8 +48,14 @@ internal sealed class RunFolder
         {
             string target = System.IO.Path.Join(Path, "data", host.Name);
             Directory.CreateDirectory(target);
+            // A node that does not end still holds its lock, of which there is nothing to keep.
             foreach (string file in host.Disk.Files(""))
             {
+                if (file.EndsWith("/lock", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
                 File.Copy(file, System.IO.Path.Join(target, System.IO.Path.GetFileName(file)), overwrite: true);
             }
         }

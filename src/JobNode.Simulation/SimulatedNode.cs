@@ -138,6 +138,9 @@ internal sealed partial class SimulatedNode : IDisposable
                 ?? throw new SnapshotDamagedException("", 0, "there is none");
             WriteAheadLog log = WriteAheadLog.Open(_disk, latest.Index, _logOptions, latest.Term);
             Begin(snapshots, latest, log);
+
+            // All of it was read: what changed lies where nothing is kept.
+            IsDamaged = false;
         }
         catch (DataDamagedException damage) when (IsDamaged)
         {

@@ -17,7 +17,7 @@ public sealed class PublishedFindingsTests(ITestOutputHelper output)
 
     /// <summary>nats-server issue 7567: the pauses decide who forms the first quorum after the crash.</summary>
     [Fact]
-    public Task A_crash_between_two_pauses_splits_nothing() => UnderLoadAsync("a crash between two pauses", async cluster =>
+    public Task A_crash_between_two_pauses_splits_nothing() => UnderLoadAsync("a crash and pauses", async cluster =>
     {
         NodeProcess[] nodes = [.. cluster.Nodes];
         nodes[0].Pause();
@@ -59,7 +59,7 @@ public sealed class PublishedFindingsTests(ITestOutputHelper output)
 
     /// <summary>nats-server issue 6888, redisraft issue 43: kills and restarts, faster than anything settles.</summary>
     [Fact]
-    public Task Kills_faster_than_anything_settles_lose_nothing() => UnderLoadAsync("thirty quick kills", async cluster =>
+    public Task Kills_faster_than_anything_settles_lose_nothing() => UnderLoadAsync("quick kills", async cluster =>
     {
         Random random = new(6888);
         for (int kill = 0; kill < 30; kill++)

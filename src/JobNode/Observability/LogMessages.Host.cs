@@ -34,8 +34,8 @@ internal static partial class LogMessages
     public static partial void LogLost(this ILogger logger, Exception error);
 
     [LoggerMessage(6009, LogLevel.Critical,
-        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it where "
-        + "results matter")]
+        "{Variable} is set: this node computes one in {Every} chains WRONGLY on purpose, for a test. Never set it "
+            + "where results matter")]
     public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 
     [LoggerMessage(6010, LogLevel.Error,
