@@ -216,19 +216,20 @@ internal sealed partial class NodeHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends one part. One that does not end must not keep the process alive: its supervisor waits to start it again,
-    /// and the others wait for it.
+    /// Ends one part. One that cannot must not keep the process alive: its supervisor waits to start it again, and the
+    /// other nodes wait for it.
     /// </summary>
     private async Task EndPartAsync(IAsyncDisposable part)
     {
-        Task ending = part.DisposeAsync().AsTask();
-        if (await Task.WhenAny(ending, Task.Delay(PartPatience, _time)) == ending)
+        try
         {
-            await ending;
-            return;
+            await part.DisposeAsync().AsTask().WaitAsync(PartPatience, _time);
         }
-
-        _logger.PartStuck(part.GetType().Name, PartPatience.TotalSeconds);
+        catch (Exception error)
+        {
+            // Also the time-out. The other parts must end all the same.
+            _logger.PartFailedToEnd(part.GetType().Name, error);
+        }
     }
 
     private TPart Keep<TPart>(TPart part)

@@ -181,15 +181,30 @@ internal sealed class WorkCluster : IApplyThread, IAsyncDisposable
         return chain;
     }
 
-    public Task<T> ReadAsync<T>(Func<T> query, CancellationToken cancellation) => Task.Run(
-        () =>
+    /// <summary>Reads that are turned away, as a raft thread does that is overloaded or has failed.</summary>
+    public int ReadsToAbandon { get; set; }
+
+    public Task<T> ReadAsync<T>(Func<T> query, CancellationToken cancellation)
+    {
+        lock (_lock)
         {
-            lock (_lock)
+            if (ReadsToAbandon > 0)
             {
-                return query();
+                ReadsToAbandon--;
+                return Task.FromCanceled<T>(new CancellationToken(canceled: true));
             }
-        },
-        cancellation);
+        }
+
+        return Task.Run(
+            () =>
+            {
+                lock (_lock)
+                {
+                    return query();
+                }
+            },
+            cancellation);
+    }
 
     public Task<bool> ReadBarrierAsync(CancellationToken cancellation) => Task.FromResult(true);
 

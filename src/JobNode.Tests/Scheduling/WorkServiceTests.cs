@@ -224,6 +224,25 @@ public class WorkServiceTests
         Assert.Equal(WorkCluster.Expected(id, 5_000), job.Chain);
     }
 
+    [Fact]
+    public async Task A_leader_whose_read_is_turned_away_goes_on_leading_the_work()
+    {
+        await using var cluster = new WorkCluster(1) { ReadsToAbandon = 3 };
+        cluster.SetLeader(0);
+        JobId id = await cluster.EnqueueAsync(1_000);
+        JobDetails job = await cluster.WaitFinishedAsync(id);
+        Assert.Equal(WorkCluster.Expected(id, 1_000), job.Chain);
+    }
+
+    [Fact]
+    public async Task A_leader_whose_raft_thread_has_failed_still_ends()
+    {
+        var cluster = new WorkCluster(1) { ReadsToAbandon = int.MaxValue };
+        cluster.SetLeader(0);
+        await cluster.EnqueueAsync(1_000);
+        await cluster[0].Service.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
     private static async Task<ChainProgress> WaitProgressAsync(WorkNode node, JobId id)
     {
         ChainProgress found = default;

@@ -38,7 +38,6 @@ internal static partial class LogMessages
             + "where results matter")]
     public static partial void KernelFaultPlanted(this ILogger logger, string variable, int every);
 
-    [LoggerMessage(6010, LogLevel.Error,
-        "{Part} did not end within {Seconds} s: the process ends without it. This is a bug; please report it")]
-    public static partial void PartStuck(this ILogger logger, string part, double seconds);
+    [LoggerMessage(6010, LogLevel.Error, "{Part} did not end in order; the process ends without it")]
+    public static partial void PartFailedToEnd(this ILogger logger, string part, Exception error);
 }

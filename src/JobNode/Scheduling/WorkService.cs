@@ -259,9 +259,10 @@ internal sealed class WorkService : IAsyncDisposable
             await ending.CancelAsync();
             await running;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             // All that a leader of work knows is disposable: it starts again from the replicated state and the hellos.
+            // A cancelled read counts, too: the raft thread turns reads away when there are many, or when it failed.
             _logger.WorkLeaderFailed(exception.Message, exception);
             await Task.Delay(RestartDelayMs, stopping);
         }
