@@ -38,7 +38,7 @@ internal sealed class JoinLeaveFault(FaultScene scene) : IFault
     {
         if (_leaving is not null)
         {
-            // One that could not leave is a member still, and comes back empty.
+            // One that could not leave is a member still, and comes back as it was.
             _host.IsMember = !await _leaving;
             _host.Release();
         }
@@ -55,7 +55,7 @@ internal sealed class LeaveFault(FaultScene scene) : IFault
     public IReadOnlyList<string> Targets => FaultScene.Names(_host is null ? [] : [_host]);
 
     /// <inheritdoc/>
-    public string Description => $"{_host?.Name} is told to leave, and comes back empty";
+    public string Description => $"{_host?.Name} is told to leave, and comes back";
 
     /// <inheritdoc/>
     public Task BeginAsync(CancellationToken cancellation)
@@ -149,8 +149,8 @@ internal static class Verb
 internal static class Leaving
 {
     /// <summary>
-    /// Asks it to leave; afterwards it is held down and empty, whether it could or not: a machine that is given up is
-    /// given up. Gives true when it could.
+    /// Asks it to leave, and ends it. Empty is only who could leave: a voter that could not may be one of two, and the
+    /// loss of its disk more than a minority. Gives true when it could.
     /// </summary>
     public static async Task<bool> LeaveAsync(FaultScene scene, Host host)
     {
@@ -158,8 +158,12 @@ internal static class Leaving
         host.IsEndExpected = true;
         bool hasLeft = await Verb.RunAsync(scene, host, "drain", "--leave");
         await host.KillAsync();
-        host.Disk.Wipe();
-        host.Shim.ForgetUnsyncedWrites();
+        if (hasLeft)
+        {
+            host.Disk.Wipe();
+            host.Shim.ForgetUnsyncedWrites();
+        }
+
         return hasLeft;
     }
 }
