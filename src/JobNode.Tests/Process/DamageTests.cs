@@ -110,7 +110,8 @@ public sealed class DamageTests(ITestOutputHelper output)
             Assert.Empty(Directory.GetDirectories(node.DataDirectory, "damaged-*"));
         }
 
-        Assert.False(await cluster.Nodes[0].Api.IsReadyAsync());
+        // A leader takes a moment to notice that it is alone.
+        await cluster.Nodes[0].WaitUntilNotReadyAsync();
         await hit[0].KillAsync();
         DataDamage.Flip(DataDamage.Snapshot(hit[0].DataDirectory), 40);
         await hit[0].StartAndWaitAsync();

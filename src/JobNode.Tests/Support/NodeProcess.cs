@@ -131,6 +131,22 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until /readyz says no.</summary>
+    /// <exception cref="TimeoutException">It said yes for a minute.</exception>
+    public async Task WaitUntilNotReadyAsync()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (await Api.IsReadyAsync())
+        {
+            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
+            {
+                throw new TimeoutException($"the node was ready for {ReadyTimeoutMs} ms:\n{Output}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>Waits until the node has written this.</summary>
     /// <exception cref="TimeoutException">It did not within a minute.</exception>
     public async Task WaitForOutputAsync(string text)
