@@ -11,11 +11,9 @@ time=${1:?usage: scripts/chaos.sh TIME, for example 10m}
 shift
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 
-case $time in
-    *h) seconds=$((${time%h} * 3600)) ;;
-    *m) seconds=$((${time%m} * 60)) ;;
-    *) seconds=${time%s} ;;
-esac
+# shellcheck source=scripts/duration.sh
+. "$root/scripts/duration.sh"
+seconds=$(seconds_of "$time")
 
 # Why no cluster of hosts can be made here; nothing when it can.
 obstacle() {

@@ -9,11 +9,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 time=${1:?usage: scripts/fuzz.sh TIME, for example 10m}
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 
-case $time in
-    *h) seconds=$((${time%h} * 3600)) ;;
-    *m) seconds=$((${time%m} * 60)) ;;
-    *) seconds=${time%s} ;;
-esac
+# shellcheck source=scripts/duration.sh
+. "$root/scripts/duration.sh"
+seconds=$(seconds_of "$time")
 
 dotnet build "$root/src/JobNode.Fuzz" -c Release -v quiet --nologo --disable-build-servers -nodeReuse:false
 mkdir -p "$root/artifacts/fuzz/corpus"

@@ -31,6 +31,14 @@ failed=$((total - passed - skipped))
 # What tests measured and only printed, so that a run shows it.
 grep -ho 'measured: [^<]*' "$results"/*.trx 2>/dev/null | sort -u
 
+# Which tests failed and why, where a reader of a long log looks: at its end.
+perl -0777 -ne 'while (/<UnitTestResult\b[^>]*testName="([^"]*)"[^>]*outcome="Failed".*?<\/UnitTestResult>/gs) {
+    my ($name, $of) = ($1, $&);
+    my ($message) = $of =~ /<Message>(.*?)<\/Message>/s;
+    $message = substr($message // "without a message", 0, 600) =~ s/\s+/ /gr;
+    print "failed: $name: $message\n";
+}' "$results"/*.trx 2>/dev/null
+
 # A build that failed, a host that crashed or a run without tests must not look like a pass.
 if [ "$code" -eq 0 ] && [ "$passed" -eq 0 ]; then
     echo "test: no test ran." >&2

@@ -105,13 +105,7 @@ public sealed class HistoryCheckerTests
         JobSeen twin = WrittenHistory.Finished("a") with { Id = "its-twin" };
         Wrong(
             Rule.NeverSent,
-            new WrittenHistory().Enqueue("a", Outcome.Unknown).Pull("p", "a").Call(new Operation
-            {
-                Kind = OperationKind.Pull,
-                Node = "n1",
-                Key = "q",
-                Jobs = [twin],
-            }),
+            new WrittenHistory().Enqueue("a", Outcome.Unknown).Pull("p", "a").PullOf("q", twin),
             "its-twin");
     }
 
@@ -121,13 +115,7 @@ public sealed class HistoryCheckerTests
         JobSeen twin = WrittenHistory.Finished("a") with { Id = "its-twin" };
         Wrong(
             Rule.NeverSent,
-            new WrittenHistory().Enqueue("a", Outcome.Unknown).Enqueue("a").Pull("p", "a").Call(new Operation
-            {
-                Kind = OperationKind.Pull,
-                Node = "n1",
-                Key = "q",
-                Jobs = [twin],
-            }),
+            new WrittenHistory().Enqueue("a", Outcome.Unknown).Enqueue("a").Pull("p", "a").PullOf("q", twin),
             "its-twin");
     }
 
@@ -137,13 +125,7 @@ public sealed class HistoryCheckerTests
         JobSeen wrong = WrittenHistory.Finished("b") with { Id = WrittenHistory.IdOf("a") };
         Wrong(
             Rule.WrongResult,
-            new WrittenHistory().Enqueue("a").Call(new Operation
-            {
-                Kind = OperationKind.Pull,
-                Node = "n1",
-                Key = "p",
-                Jobs = [wrong],
-            }),
+            new WrittenHistory().Enqueue("a").PullOf("p", wrong),
             "id-of-a", "the oracle says");
     }
 
@@ -153,13 +135,7 @@ public sealed class HistoryCheckerTests
         JobSeen wrong = WrittenHistory.Finished("a", iterations: 4);
         Wrong(
             Rule.WrongResult,
-            new WrittenHistory().Enqueue("a").Call(new Operation
-            {
-                Kind = OperationKind.Pull,
-                Node = "n1",
-                Key = "p",
-                Jobs = [wrong],
-            }),
+            new WrittenHistory().Enqueue("a").PullOf("p", wrong),
             "4 iterations");
     }
 

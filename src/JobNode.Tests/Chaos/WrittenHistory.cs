@@ -41,6 +41,15 @@ internal sealed class WrittenHistory
     /// <summary>A pull that gives right results of these jobs of three iterations.</summary>
     public WrittenHistory Pull(string key, params string[] jobs) => Pull(key, Outcome.Ok, jobs);
 
+    /// <summary>A pull that gives this, whatever was sent.</summary>
+    public WrittenHistory PullOf(string key, JobSeen job) => Call(new Operation
+    {
+        Kind = OperationKind.Pull,
+        Node = "n1",
+        Key = key,
+        Jobs = [job],
+    });
+
     /// <summary>A pull with any outcome.</summary>
     public WrittenHistory Pull(string key, Outcome outcome, params string[] jobs) => Call(new Operation
     {

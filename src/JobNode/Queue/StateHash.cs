@@ -79,19 +79,12 @@ internal struct StateHash
     {
         ulong a = _a + _b;
         ulong b = _b + a;
-        a = Avalanche(a);
-        b = Avalanche(b);
+        a = BitMixer.Mix(a);
+        b = BitMixer.Mix(b);
         a += b;
         return new UInt128(a, b + a);
     }
 
     /// <summary>64 bits of a key, for the index.</summary>
-    public static ulong OfKey(UInt128 key) => Avalanche(((ulong)key * MultiplierA) ^ (ulong)(key >> 64));
-
-    private static ulong Avalanche(ulong value)
-    {
-        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccd;
-        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53;
-        return value ^ (value >> 33);
-    }
+    public static ulong OfKey(UInt128 key) => BitMixer.Mix(((ulong)key * MultiplierA) ^ (ulong)(key >> 64));
 }

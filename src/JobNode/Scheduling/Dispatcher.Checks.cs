@@ -325,12 +325,5 @@ internal sealed partial class Dispatcher
         return new JobId(new UInt128(high | 1, Mix(high ^ ++_names)));
     }
 
-    /// <summary>The end of MurmurHash3 (Appleby, public domain): each bit moves half of the bits.</summary>
-    private static ulong Mix(ulong value)
-    {
-        value += 0x9e3779b97f4a7c15;
-        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccd;
-        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53;
-        return value ^ (value >> 33);
-    }
+    private static ulong Mix(ulong value) => BitMixer.Mix(value + 0x9e3779b97f4a7c15);
 }
