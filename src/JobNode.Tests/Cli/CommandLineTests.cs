@@ -52,6 +52,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("members demote x")]
     [InlineData("transfer x")]
     [InlineData("drain --leave=perhaps")]
+    [InlineData("bench")]
+    [InlineData("bench load --what push")]
+    [InlineData("bench load --in-flight 0")]
+    [InlineData("bench load --duration soon")]
+    [InlineData("bench load --size 65MiB")]
+    [InlineData("bench load --batch 5000")]
+    [InlineData("bench load --batch 2 --what roundtrip")]
+    [InlineData("bench load --node a:5000,ftp://b")]
     public async Task A_wrong_command_line_exits_with_2_and_a_sentence(string line)
     {
         Assert.Equal(2, await RunAsync(line));
@@ -126,6 +134,7 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(3, await RunAsync("status --node 127.0.0.1:1"));
         Assert.Contains("cannot reach", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(3, await RunAsync("bench load --node 127.0.0.1:1,127.0.0.1:2"));
     }
 
     [Fact]

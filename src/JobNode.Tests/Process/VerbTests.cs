@@ -62,6 +62,28 @@ public sealed partial class VerbTests
     }
 
     [Fact]
+    public async Task Bench_load_sends_what_it_says_and_pulls_it_again()
+    {
+        await using NodeProcess node = new();
+        await node.StartAndWaitAsync();
+        CommandRun text = await VerbAsync(node, "bench", "load", "--duration", "1s", "--in-flight", "3");
+        Assert.True(text.ExitCode == Done, text.ToString());
+        Assert.Contains("p99.9", text.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", text.Output, StringComparison.Ordinal);
+
+        CommandRun json = await VerbAsync(
+            node, "bench", "load", "--what", "roundtrip", "--iterations", "1000", "--duration", "1s", "--json");
+        Assert.True(json.ExitCode == Done, json.ToString());
+        using JsonDocument report = JsonDocument.Parse(json.Output);
+        long calls = report.RootElement.GetProperty("calls").GetInt64();
+        Assert.True(calls > 0);
+        Assert.Empty(report.RootElement.GetProperty("errors").EnumerateObject());
+        StatusRow status = await node.Api.StatusAsync();
+        Assert.True(status.Completed > calls, "those of the first run are there as well");
+        Assert.Equal(0, status.Unfinished);
+    }
+
+    [Fact]
     public async Task Version_is_one_line()
     {
         CommandRun run = await CommandRun.RunAsync(PublishedBinary.Path, ["version"]);

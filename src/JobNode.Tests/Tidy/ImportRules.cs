@@ -19,6 +19,7 @@ internal sealed class ImportRules
     {
         ["Commands"] = [],
         ["Hashing"] = [],
+        ["Load"] = [],
         ["Observability"] = [],
         ["Security"] = ["Observability", "/ServeOptions"],
         ["Queue"] = ["Commands"],
@@ -35,7 +36,7 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "Recovery", "Security", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Load", "Recovery", "Security", "/ServeOptions",
         ],
     };
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using JobNode.Api;
@@ -36,7 +35,7 @@ internal sealed class ApiClient : IDisposable
         if (node.Scheme == Uri.UriSchemeHttps)
         {
             RequireTls();
-            connections.SslOptions.CertificateChainPolicy = PolicyOf(access);
+            connections.SslOptions.CertificateChainPolicy = access.ChainPolicy();
         }
 
         _http = new HttpClient(connections) { BaseAddress = node, Timeout = Timeout.InfiniteTimeSpan };
@@ -197,23 +196,6 @@ internal sealed class ApiClient : IDisposable
         {
             throw new CliFailure(ExitCode.Failed, $"{error.Message}.");
         }
-    }
-
-    /// <summary>The CAs named, or null for those of this machine.</summary>
-    private static X509ChainPolicy? PolicyOf(NodeAccess access)
-    {
-        if (access.Trusted.Count == 0)
-        {
-            return null;
-        }
-
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        policy.CustomTrustStore.AddRange(access.Trusted);
-        return policy;
     }
 
     private static CliFailure Refused(HttpStatusCode status, string text)

@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using JobNode.Hashing;
+using JobNode.Load;
 
 namespace JobNode.Cli;
 
-/// <summary><c>jobnode bench hash</c>: every path of the kernel against one OpenSSL chain.</summary>
+/// <summary>
+/// <c>jobnode bench hash</c>: every path of the kernel against one OpenSSL chain; beside it <c>load</c>.
+/// </summary>
 internal static class BenchVerb
 {
     private static readonly HashSet<int> NumberColumns = [1, 2, 3];
@@ -38,7 +41,10 @@ internal static class BenchVerb
 
             return (int)ExitCode.Ok;
         });
-        return new Command("bench", "Measure this machine.") { hash };
+        return new Command("bench", "Measure this machine, or a running cluster.")
+        {
+            hash, BenchLoadVerb.Create(context),
+        };
     }
 
     private static void Write(TextWriter output, HashBenchmarkReport report)
@@ -63,4 +69,5 @@ internal static class BenchVerb
 /// <summary>Source-generated JSON of what only the command line prints.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(HashBenchmarkReport))]
+[JsonSerializable(typeof(LoadReport))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

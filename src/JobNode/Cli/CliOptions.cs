@@ -74,6 +74,24 @@ internal static class CliOptions
         return option;
     }
 
+    /// <summary>The nodes to talk to: each HOST:PORT or a URL.</summary>
+    public static Option<string?> Nodes()
+    {
+        Option<string?> option = Text(
+            "--node", "A,B,C", $"API of some nodes: HOST:PORT or URL, with commas between (default {NodeDefault}).");
+        option.Validators.Add(result =>
+        {
+            foreach (string node in result.Tokens.SelectMany(token => token.Value.Split(',')))
+            {
+                if (!TryParseNode(node, out _))
+                {
+                    result.AddError($"--node has \"{node}\"; write HOST:PORT or a URL, for example {NodeDefault}.");
+                }
+            }
+        });
+        return option;
+    }
+
     /// <summary>The base address that a <c>--node</c> names.</summary>
     public static bool TryParseNode(string text, out Uri node)
     {
@@ -87,12 +105,22 @@ internal static class CliOptions
 
     /// <summary>A client of the node that the command line names.</summary>
     /// <exception cref="CliFailure">A token or CA file cannot be used; exit code 2.</exception>
-    public static ApiClient OpenClient(ParseResult parsed, Option<string?> option, CliContext context)
+    public static ApiClient OpenClient(ParseResult parsed, Option<string?> option, CliContext context) =>
+        new(NodesOf(parsed, option)[0], NodeAccess.Read(parsed, context.Variable));
+
+    /// <summary>The base addresses that the command line names; with a CA of its own HOST:PORT means https.</summary>
+    public static IReadOnlyList<Uri> NodesOf(ParseResult parsed, Option<string?> option)
     {
-        string text = parsed.GetValue(option) ?? (NodeAccess.NamesAuthority(parsed) ? SecureNodeDefault : NodeDefault);
-        bool hasScheme = text.Contains("://", StringComparison.Ordinal);
-        string url = !hasScheme && NodeAccess.NamesAuthority(parsed) ? $"https://{text}" : text;
-        _ = TryParseNode(url, out Uri node);
-        return new ApiClient(node, NodeAccess.Read(parsed, context.Variable));
+        bool namesAuthority = NodeAccess.NamesAuthority(parsed);
+        var nodes = new List<Uri>();
+        string named = parsed.GetValue(option) ?? (namesAuthority ? SecureNodeDefault : NodeDefault);
+        foreach (string text in named.Split(','))
+        {
+            bool hasScheme = text.Contains("://", StringComparison.Ordinal);
+            _ = TryParseNode(!hasScheme && namesAuthority ? $"https://{text}" : text, out Uri node);
+            nodes.Add(node);
+        }
+
+        return nodes;
     }
 }

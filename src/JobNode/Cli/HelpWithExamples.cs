@@ -72,6 +72,12 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         "recover" => ["jobnode recover --data-dir /var/lib/jobnode"],
         "check" => ["jobnode check /var/lib/jobnode"],
         "bench" or "hash" => ["jobnode bench hash --seconds 2", "jobnode bench hash --json --threads 4"],
+        "load" =>
+        [
+            "jobnode bench load --in-flight 256 --duration 30s",
+            "jobnode bench load --batch 1000 --in-flight 8 --node a:5000,b:5000,c:5000",
+            "jobnode bench load --what roundtrip --iterations 1000 --size 16KiB --in-flight 1 --json",
+        ],
         "version" => ["jobnode version"],
         _ =>
         [

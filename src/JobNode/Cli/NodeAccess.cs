@@ -41,6 +41,23 @@ internal sealed record NodeAccess(SecretText? Token, X509Certificate2Collection 
     /// <summary>True when the command line names a CA, so that HOST:PORT means https.</summary>
     public static bool NamesAuthority(ParseResult parsed) => parsed.GetValue<string?>(CaFlag) is not null;
 
+    /// <summary>The CAs named, or null for those of this machine.</summary>
+    public X509ChainPolicy? ChainPolicy()
+    {
+        if (Trusted.Count == 0)
+        {
+            return null;
+        }
+
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.AddRange(Trusted);
+        return policy;
+    }
+
     /// <summary>What the command line and the environment say.</summary>
     /// <exception cref="CliFailure">A file cannot be used; exit code 2.</exception>
     public static NodeAccess Read(ParseResult parsed, Func<string, string?> variable)

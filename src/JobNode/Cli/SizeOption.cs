@@ -16,20 +16,21 @@ internal static class SizeOption
     ];
 
     /// <summary>A number of bytes: 64KiB, 10MB, 1GiB or plain bytes.</summary>
-    public static Option<long?> Create(string name, string description, long min) => new(name)
+    public static Option<long?> Create(string name, string description, long min, long max = long.MaxValue) => new(name)
     {
         HelpName = "SIZE",
         Description = description,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (TryParse(text, out long bytes) && bytes >= min)
+            if (TryParse(text, out long bytes) && bytes >= min && bytes <= max)
             {
                 return bytes;
             }
 
             result.AddError($"{name} is \"{text}\"; write bytes, or a size such as 64KiB, 10MB or 1GiB"
-                + (min > 0 ? $", at least {min}." : "."));
+                + (min > 0 ? $", at least {min}" : "")
+                + (max < long.MaxValue ? $", at most {max}." : "."));
             return null;
         },
     };
