@@ -5,6 +5,8 @@ using JobNode.Bench.Systems;
 // Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
 // The whole binary:  dotnet run -c Release --project bench -- lanes [BINARY]
 // Many jobs:         dotnet run -c Release --project bench -- pending [--jobs N] [--nodes N] [--wiped] [BINARY]
+// Cost by size:      dotnet run -c Release --project bench -- curve [--up-to N] [--kind pending|completed|nodes]
+//                        [--rounds N] [--json FILE] [BINARY]
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
 switch (args.FirstOrDefault())
@@ -14,6 +16,9 @@ switch (args.FirstOrDefault())
         break;
     case "pending":
         await PendingJobs.RunAsync(args[1..]);
+        break;
+    case "curve":
+        await CostCurve.RunAsync(args[1..]);
         break;
     case "elastic":
         return await ElasticRun.RunAsync(args[1..]);

@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 
 namespace JobNode.Bench.Systems;
 
@@ -91,11 +88,11 @@ internal sealed class PendingJobs : IDisposable
         Say($"{watch.Count} snapshots, the last ones of {watch.LargestBytes >> 20} MiB, the longest took "
             + $"{watch.Longest.TotalSeconds:F1} s under load");
         await SayTimingsAsync();
-        SayMemory("after sending", idle);
+        SayMemory("after sending", idle, _jobs);
         await RestartAsync(idle);
         if (_nodes.Length > 1)
         {
-            await CatchUpAsync();
+            await CatchUpAsync(idle);
         }
     }
 
@@ -109,17 +106,17 @@ internal sealed class PendingJobs : IDisposable
                 + $"{await PendingAsync(Last)} pending");
         }
 
-        SayMemory("after the restarts", idle);
+        SayMemory("after the restarts", idle, _jobs);
     }
 
     /// <summary>A node that was away, or that lost its disk, comes back while jobs go on coming in.</summary>
-    private async Task CatchUpAsync()
+    private async Task CatchUpAsync(long[] idle)
     {
         Last.Kill();
         long left = _jobs / 10;
         for (long sent = 0; sent < left; sent += JobsPerRequest)
         {
-            await SendAsync(_nodes[0], JobsPerRequest);
+            await BatchClient.SendAsync(_nodes[0], JobsPerRequest, IterationsPerJob);
         }
 
         if (_isWiped)
@@ -135,6 +132,7 @@ internal sealed class PendingJobs : IDisposable
         Say($"a node that was {fate} is ready in {ready.TotalSeconds:F2} s and has caught up in "
             + $"{Stopwatch.GetElapsedTime(startedAt).TotalSeconds:F1} s");
         await SayTimingsAsync();
+        SayMemory("after it came back", idle, await PendingAsync(Last));
     }
 
     private async Task SendAllAsync(int client)
@@ -149,7 +147,7 @@ internal sealed class PendingJobs : IDisposable
             }
 
             int count = (int)Math.Min(JobsPerRequest, _jobs - ((long)request * JobsPerRequest));
-            await SendAsync(_nodes[client % _nodes.Length], count);
+            await BatchClient.SendAsync(_nodes[client % _nodes.Length], count, IterationsPerJob);
         }
     }
 
@@ -182,12 +180,12 @@ internal sealed class PendingJobs : IDisposable
     private static async Task<long> PendingAsync(NodeUnderTest node) =>
         (await node.GetAsync("/status")).GetProperty("queue").GetProperty("pending").GetInt64();
 
-    private void SayMemory(string when, long[] idle)
+    private void SayMemory(string when, long[] idle, long jobs)
     {
         for (int i = 0; i < _nodes.Length; i++)
         {
             long bytes = _nodes[i].ResidentBytes;
-            Say($"{when}, node {i + 1}: {bytes >> 20} MiB resident, {(bytes - idle[i]) / (double)_jobs:F0} bytes a job "
+            Say($"{when}, node {i + 1}: {bytes >> 20} MiB resident, {(bytes - idle[i]) / (double)jobs:F0} bytes a job "
                 + $"above idle; {_nodes[i].DiskBytes >> 20} MiB on disk");
         }
     }
@@ -212,25 +210,4 @@ internal sealed class PendingJobs : IDisposable
     }
 
     private static void Say(string what) => Console.WriteLine($"measured: {what}");
-
-    private static async Task SendAsync(NodeUnderTest node, int count)
-    {
-        var lines = new StringBuilder();
-        for (int job = 0; job < count; job++)
-        {
-            lines.Append("{\"text\":\"").Append(job)
-                .Append("\",\"iterations\":").Append(IterationsPerJob).Append("}\n");
-        }
-
-        using var content = new StringContent(lines.ToString());
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-        using HttpResponseMessage answer = await node.Http.PostAsync("/jobs", content);
-        string text = await answer.Content.ReadAsStringAsync();
-        int accepted = text.Split('\n').Count(static line => line.StartsWith("{\"id\"", StringComparison.Ordinal));
-        if (answer.StatusCode != HttpStatusCode.OK || accepted != count)
-        {
-            throw new InvalidOperationException(
-                $"{(int)answer.StatusCode}: {accepted} accepted: {text[..Math.Min(500, text.Length)]}");
-        }
-    }
 }
