@@ -259,6 +259,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
                 Waiters.OnJobEvents(_events);
                 _work?.OnJobEvents(_events);
                 _events.Clear();
+                _events.Capacity = Math.Min(_events.Capacity, JobStateMachine.EventsKept);
             }
         }
     }

@@ -20,11 +20,17 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     private readonly JobStateMachine _machine = new(StateLimits.Default);
 
     public LoopUnderTest(ulong snapshotEntriesMax = 1_000, params Member[] members)
-        : this(RaftLoop.BootstrapIndex, snapshotEntriesMax, members)
+        : this(RaftLoop.BootstrapIndex, snapshotEntriesMax, members, [], 0, new RaftLoopOptions { Self = Self })
     {
     }
 
-    private LoopUnderTest(ulong startIndex, ulong snapshotEntriesMax, Member[] members)
+    private LoopUnderTest(
+        ulong startIndex,
+        ulong snapshotEntriesMax,
+        Member[] members,
+        RaftEntry[] remembered,
+        ulong commit,
+        RaftLoopOptions options)
     {
         Core = new ScriptedCore(Steps);
         var configuration = new ClusterConfiguration(1, members is { Length: > 0 } ? members : ThreeMembers);
@@ -34,6 +40,15 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
         Board = new StatusBoard(new ConsensusStatus(
             NodeId.None, RaftRole.Follower, NodeId.None, 0, 0, 0, 0, configuration));
         WriteAheadLog log = WriteAheadLog.Open(Disk, startIndex, new WriteAheadLogOptions(), startIndex);
+        if (remembered.Length > 0)
+        {
+            log.Append(remembered, new HardState(remembered[^1].Term, 0, commit));
+            log.FlushAndSync();
+            log.Close();
+            log.Dispose();
+            log = WriteAheadLog.Open(Disk, startIndex, new WriteAheadLogOptions(), startIndex);
+        }
+
         Disk.ShouldFail = (operation, name) =>
         {
             if (operation == StorageOperation.Sync)
@@ -52,9 +67,8 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
             this,
             this,
             Board,
-            new RaftLoopOptions
+            options with
             {
-                Self = Self,
                 SnapshotEntriesMax = snapshotEntriesMax,
                 RunInBackground = work => work(),
                 Conditions = Conditions,
@@ -103,7 +117,17 @@ internal sealed class LoopUnderTest : IRaftTransport, IRaftClock, IStateMachine,
     public UInt128 Digest => _machine.Digest;
 
     /// <summary>A node without a log: a spare, or one that joins.</summary>
-    public static LoopUnderTest Outside(params Member[] members) => new(0, 1_000, members);
+    public static LoopUnderTest Outside(params Member[] members) =>
+        new(0, 1_000, members, [], 0, new RaftLoopOptions { Self = Self });
+
+    /// <summary>A node that starts again with these entries in its log, committed up to an index.</summary>
+    public static LoopUnderTest Remembering(long tailBytesMax, ulong commit, params RaftEntry[] entries) => new(
+        RaftLoop.BootstrapIndex,
+        1_000,
+        ThreeMembers,
+        entries,
+        commit,
+        new RaftLoopOptions { Self = Self, TailBytesMax = tailBytesMax });
 
     /// <summary>Makes this node the leader of term 2, and applies the leader's empty first entry (index 2).</summary>
     public void Lead()

@@ -302,7 +302,7 @@ public class MembershipLoopTests
 
         node.Loop.RunTurn();
 
-        Assert.Equal(0ul, node.Core.Started!.SnapshotIndex);
+        Assert.Equal(0ul, node.Core.Started!.AppliedIndex);
         Assert.Empty(node.Core.Started.Configuration.Voters);
         Assert.Equal(0, node.Core.Campaigns);
         Assert.Equal((0ul, RaftRole.Follower), (node.Board.Current.AppliedIndex, node.Board.Current.Role));

@@ -9,13 +9,35 @@ public class JobStateMachineTests
     private ulong _index;
 
     [Fact]
+    public void New_work_is_told_once_and_too_many_finished_jobs_become_one_event()
+    {
+        Enqueue(Job(1));
+        Enqueue(Job(2));
+        Assert.Equal([new JobEvent(JobEventKind.WorkAdded, default)], Events());
+
+        var large = new JobStateMachine(StateLimits.Default);
+        for (int sent = 0; sent <= JobStateMachine.EventsMax; sent += Limits.JobsPerCommandMax)
+        {
+            large.Apply(1, 100, new Enqueue(
+            [
+                .. Enumerable.Range(sent, Limits.JobsPerCommandMax)
+                    .Select(static id => Job(id) with { IterationsTotal = 1 }),
+            ]));
+        }
+
+        var events = new List<JobEvent>();
+        large.DrainEvents(events);
+        Assert.Equal([new JobEvent(JobEventKind.Reset, default)], events);
+    }
+
+    [Fact]
     public void A_new_job_is_pending_after_its_first_iteration()
     {
         Assert.Equal(ResultCode.Ok, Enqueue(Job(1)).Code);
         Assert.Equal(
             new JobDetails(Id(1), JobState.Pending, Digest(1), 1, 10, 0, 100, 0), _machine.View.Find(Id(1)));
         Assert.Equal(new QueueCounts(1, 0, 0, 0, 9, 0), _machine.View.Counts);
-        Assert.Equal([new JobEvent(JobEventKind.WorkAdded, Id(1))], Events());
+        Assert.Equal([new JobEvent(JobEventKind.WorkAdded, default)], Events());
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public class ModelTests
         var model = new ModelQueue(jobsHeldMax);
         var machine = new JobStateMachine(new StateLimits(jobsHeldMax));
         var working = new HashSet<JobId>();
+        var cursor = new PendingCursor();
         for (int i = 0; i < Commands; i++)
         {
             ulong timeMs = history.NextTime();
@@ -72,7 +73,7 @@ public class ModelTests
             Expect(machine.Digest == machine.RecomputeDigest(), seed, i, command);
             Expect(model.Counts() == machine.View.Counts, seed, i, command);
             Expect(model.Quarantined.SequenceEqual(machine.View.Quarantined), seed, i, command);
-            FollowEvents(machine, working);
+            FollowEvents(machine, cursor, working);
             if (i % 5 == 0 || i == Commands - 1)
             {
                 Expect(HasSameJobs(model, machine.View), seed, i, command);
@@ -90,15 +91,21 @@ public class ModelTests
     }
 
     /// <summary>What a scheduler that only hears the events believes to be unfinished.</summary>
-    private static void FollowEvents(JobStateMachine machine, HashSet<JobId> working)
+    private static void FollowEvents(JobStateMachine machine, PendingCursor cursor, HashSet<JobId> working)
     {
         var events = new List<JobEvent>();
         machine.DrainEvents(events);
         foreach (JobEvent change in events)
         {
-            if (change.Kind is JobEventKind.WorkAdded or JobEventKind.Recalled)
+            if (change.Kind == JobEventKind.WorkAdded)
             {
-                Assert.True(working.Add(change.Id));
+                var added = new List<PendingJob>();
+                machine.View.ReadPending(cursor, int.MaxValue, added);
+                Assert.All(added, job => working.Add(job.Id));
+            }
+            else if (change.Kind == JobEventKind.Recalled)
+            {
+                working.Add(change.Id);
             }
             else
             {

@@ -90,19 +90,22 @@ internal interface IRaftCore : IDisposable
 
 /// <summary>What a core starts from.</summary>
 /// <param name="Self">This node; never <see cref="NodeId.None"/>.</param>
-/// <param name="SnapshotIndex">
-/// Index of the latest snapshot; its state is applied already. 0 for a node without a log, which waits to be added.
+/// <param name="SnapshotIndex">Index of the latest snapshot on disk.</param>
+/// <param name="AppliedIndex">
+/// What is applied already: the snapshot, and committed entries after it that the core need not know. 0 for a node
+/// without a log, which waits to be added.
 /// </param>
-/// <param name="SnapshotTerm">Term of that entry.</param>
-/// <param name="Configuration">The configuration in that snapshot; empty at index 0.</param>
+/// <param name="AppliedTerm">Term of that entry.</param>
+/// <param name="Configuration">The configuration there; empty at index 0.</param>
 /// <param name="HardState">As remembered, with Commit raised to at least the snapshot's index.</param>
-/// <param name="Entries">Remembered entries after the snapshot, without gaps.</param>
+/// <param name="Entries">Remembered entries after <paramref name="AppliedIndex"/>, without gaps.</param>
 /// <param name="ElectionTicks">Ticks without a leader before an election; the core adds 0 to 100% at random.</param>
 /// <param name="HeartbeatTicks">Ticks between a leader's heartbeats.</param>
 internal sealed record RaftCoreStart(
     NodeId Self,
     ulong SnapshotIndex,
-    ulong SnapshotTerm,
+    ulong AppliedIndex,
+    ulong AppliedTerm,
     RaftConfiguration Configuration,
     HardState HardState,
     IReadOnlyList<RaftEntry> Entries,

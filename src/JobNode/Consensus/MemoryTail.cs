@@ -29,7 +29,10 @@ internal sealed class MemoryTail(long bytesMax)
     /// <summary>Bytes counted.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The tail is empty after this index: a snapshot took its place.</summary>
+    /// <summary>What an entry counts.</summary>
+    public static long BytesOf(RaftEntry entry) => EntryBytes + entry.Data.Length;
+
+    /// <summary>The tail is empty after this index: what came before is not in memory.</summary>
     public void Restart(ulong index)
     {
         _marks.Clear();
@@ -46,7 +49,7 @@ internal sealed class MemoryTail(long bytesMax)
                 CutFrom(entry.Index);
             }
 
-            long bytes = EntryBytes + entry.Data.Length;
+            long bytes = BytesOf(entry);
             (_lastIndex, _openBytes, Bytes) = (entry.Index, _openBytes + bytes, Bytes + bytes);
             if (_openBytes >= bytesMax / MarksPerBound)
             {

@@ -38,7 +38,8 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     public void Start(RaftCoreStart start)
     {
         Invariant.That(_slot == NoSlot, "a core is started once");
-        Invariant.That(start.HardState.Commit >= start.SnapshotIndex, "a snapshot holds committed entries only");
+        Invariant.That(start.HardState.Commit >= start.AppliedIndex, "what is applied is committed");
+        Invariant.That(start.AppliedIndex >= start.SnapshotIndex, "a snapshot is applied before what follows it");
         byte[] settings = EncodeSettings(start);
         fixed (byte* pointer = settings)
         {
@@ -230,7 +231,7 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
             start.Self.Value, (ulong)start.ElectionTicks, (ulong)start.HeartbeatTicks, MessageBytesMax,
             MessagesInFlightMax, UncommittedBytesMax, CommittedBytesPerReadyMax, (ulong)logDetail,
             start.HardState.Term, start.HardState.Vote, start.HardState.Commit,
-            start.SnapshotIndex, start.SnapshotTerm,
+            start.SnapshotIndex, start.AppliedIndex, start.AppliedTerm,
         ];
         AddConfiguration(settings, start.Configuration);
         return Encode(settings);

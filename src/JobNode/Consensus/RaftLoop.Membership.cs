@@ -197,7 +197,10 @@ internal sealed partial class RaftLoop
         return false;
     }
 
-    private void ApplyChange(RaftEntry entry)
+    private void ApplyChange(RaftEntry entry) => _core.ApplyChange(ChangeConfiguration(entry));
+
+    /// <summary>Makes a committed change ours; gives what it is to the core.</summary>
+    private RaftChange ChangeConfiguration(RaftEntry entry)
     {
         MemberChange change;
         try
@@ -214,23 +217,22 @@ internal sealed partial class RaftLoop
         if (refusal is not null)
         {
             LogMessages.ChangeRefused(_logger, entry.Index, refusal);
-            _core.ApplyChange(RaftChange.Nothing);
+            _machine.Advance(entry.Index);
+            return RaftChange.Nothing;
         }
-        else
+
+        // What follows may be written in forms that this program cannot read: the node ends before that.
+        FeatureLevels.RequireKnown(after.FeatureLevel);
+        RaftChange raft = RaftChange.Between(before, after, change);
+        LogMessages.ConfigurationChanged(_logger, entry.Index, MemberChangeText.Say(before, change));
+        _configuration = after;
+        if (raft.Kind == RaftChangeKind.Remove)
         {
-            // What follows may be written in forms that this program cannot read: the node ends before that.
-            FeatureLevels.RequireKnown(after.FeatureLevel);
-            RaftChange raft = RaftChange.Between(before, after, change);
-            LogMessages.ConfigurationChanged(_logger, entry.Index, MemberChangeText.Say(before, change));
-            _core.ApplyChange(raft);
-            _configuration = after;
-            if (raft.Kind == RaftChangeKind.Remove)
-            {
-                NoteRemoved(raft.Node);
-            }
+            NoteRemoved(raft.Node);
         }
 
         _machine.Advance(entry.Index);
+        return raft;
     }
 
     /// <summary>

@@ -139,11 +139,16 @@ internal sealed partial class RaftLoop
             Invariant.That(entry.Term >= _appliedTerm, "terms in the log never go back");
             Invariant.That(entry.Index <= _log.LastIndex, "an entry is persisted before it is applied");
             Apply(entry);
-            _appliedIndex = entry.Index;
-            _appliedTerm = entry.Term;
-            _bytesSinceSnapshot += entry.Data.Length;
-            Invariant.That(_machine.AppliedIndex == _appliedIndex, "the machine is where the loop is");
+            NoteApplied(entry);
         }
+    }
+
+    private void NoteApplied(RaftEntry entry)
+    {
+        _appliedIndex = entry.Index;
+        _appliedTerm = entry.Term;
+        _bytesSinceSnapshot += entry.Data.Length;
+        Invariant.That(_machine.AppliedIndex == _appliedIndex, "the machine is where the loop is");
     }
 
     private void Apply(RaftEntry entry)

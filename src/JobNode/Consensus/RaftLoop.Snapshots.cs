@@ -13,6 +13,9 @@ internal sealed partial class RaftLoop
     /// </summary>
     public const ulong BootstrapIndex = WriteAheadLog.BootstrapIndex;
 
+    /// <summary>Having read more than this, a node gives the memory back that it took.</summary>
+    private const long ReleaseAboveBytes = 64L << 20;
+
     private SnapshotMetadata _snapshot;
     private ClusterConfiguration _configuration;
     private long _bytesSinceSnapshot;
@@ -33,13 +36,8 @@ internal sealed partial class RaftLoop
             Term = Math.Max(remembered.Term, latest.Term),
             Vote = remembered.Term >= latest.Term ? remembered.Vote : 0,
         };
-        IReadOnlyList<RaftEntry> entries = _log.TakeRecoveredEntries();
-        _tail.Restart(latest.Index);
-        _tail.Append(entries);
-        RaftConfiguration configuration = latest.Index == 0
-            ? RaftConfiguration.Empty
-            : RaftConfiguration.Of(latest.Configuration);
-        foreach (RaftEntry entry in entries)
+        IReadOnlyList<RaftEntry> recovered = _log.TakeRecoveredEntries();
+        foreach (RaftEntry entry in recovered)
         {
             if (entry.Kind == RaftEntryKind.ConfigurationChange)
             {
@@ -48,10 +46,17 @@ internal sealed partial class RaftLoop
             }
         }
 
+        IReadOnlyList<RaftEntry> entries = Replay(recovered);
+        _tail.Restart(_appliedIndex);
+        _tail.Append(entries);
+        RaftConfiguration configuration = _appliedIndex == 0
+            ? RaftConfiguration.Empty
+            : RaftConfiguration.Of(_configuration);
         _core.Start(new RaftCoreStart(
             _options.Self,
             latest.Index,
-            latest.Term,
+            _appliedIndex,
+            _appliedTerm,
             configuration,
             _hardState,
             entries,
@@ -63,7 +68,48 @@ internal sealed partial class RaftLoop
             _core.Campaign();
         }
 
-        LogMessages.RaftStarted(_logger, latest.Index, entries.Count, _hardState.Term, _hardState.Commit);
+        LogMessages.RaftStarted(_logger, latest.Index, recovered.Count, _hardState.Term, _hardState.Commit);
+        ReleaseMemory(_snapshots.LatestBytes + _bytesSinceSnapshot);
+    }
+
+    /// <summary>
+    /// Applies committed entries until no more are left than the tail may hold: the core would drop them as soon as it
+    /// had them. Gives those that are left for it.
+    /// </summary>
+    private IReadOnlyList<RaftEntry> Replay(IReadOnlyList<RaftEntry> entries)
+    {
+        long bytesLeft = entries.Sum(MemoryTail.BytesOf);
+        int next = 0;
+        while (bytesLeft > _options.TailBytesMax && entries[next].Index <= _hardState.Commit)
+        {
+            RaftEntry entry = entries[next++];
+            Invariant.That(entry.Index == _appliedIndex + 1, "entries are applied in order, without gaps");
+            if (entry.Kind == RaftEntryKind.ConfigurationChange)
+            {
+                ChangeConfiguration(entry);
+            }
+            else
+            {
+                Apply(entry);
+            }
+
+            NoteApplied(entry);
+            bytesLeft -= MemoryTail.BytesOf(entry);
+        }
+
+        return next == 0 ? entries : [.. entries.Skip(next)];
+    }
+
+    /// <summary>
+    /// After a large read: what was read, and a state that was replaced, would stay until the collector sees a reason.
+    /// The jobs themselves are not moved, so it takes a tenth of a second, and this node is idle anyway.
+    /// </summary>
+    private static void ReleaseMemory(long bytesRead)
+    {
+        if (bytesRead > ReleaseAboveBytes)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
     }
 
     /// <summary>A program that is too old for its log says so at once, and not while it applies.</summary>
@@ -155,6 +201,7 @@ internal sealed partial class RaftLoop
         LoadState(installed);
         _tail.Restart(installed.Index);
         DeleteOldSnapshots();
+        ReleaseMemory(_snapshots.LatestBytes);
         LogMessages.SnapshotInstalled(_logger, installed.Index, installed.Term);
     }
 

@@ -10,13 +10,15 @@ internal readonly record struct JobEvent(JobEventKind Kind, JobId Id);
 /// <summary>Kinds of <see cref="JobEvent"/>.</summary>
 internal enum JobEventKind : byte
 {
-    /// <summary>A pending job that needs work appeared.</summary>
+    /// <summary>Pending jobs that need work appeared: read on with the cursor.</summary>
     WorkAdded = 0,
 
     /// <summary>A job needs no work any more: it was completed, cancelled or expired.</summary>
     Finished = 1,
 
-    /// <summary>A snapshot replaced everything: read the pending jobs again with a new cursor.</summary>
+    /// <summary>
+    /// A snapshot replaced everything, or too much happened: read the pending jobs again with a new cursor.
+    /// </summary>
     Reset = 2,
 
     /// <summary>A result that waited is pending again.</summary>

@@ -8,6 +8,13 @@ namespace JobNode.Queue;
 /// </summary>
 internal sealed class JobStateMachine : IStateMachine
 {
+    /// <summary>Events held for those who want to hear of them; past it one <see cref="JobEventKind.Reset"/> says it
+    /// all.</summary>
+    public const int EventsMax = 1_000_000;
+
+    /// <summary>Events that there is always room for.</summary>
+    public const int EventsKept = 4_096;
+
     private readonly StateLimits _limits;
     private readonly List<JobEvent> _events = [];
     private QueueState _state = new();
@@ -58,6 +65,11 @@ internal sealed class JobStateMachine : IStateMachine
             _ => throw new InvariantException($"no transition for {command.GetType().Name}"),
         };
         Invariant.That(result.Code < ResultCode.NotLeader, "a result of the state is not about the proposal");
+        if (_events.Count > EventsMax)
+        {
+            ResetEvents();
+        }
+
         return result;
     }
 
@@ -86,8 +98,7 @@ internal sealed class JobStateMachine : IStateMachine
         View.Attach(_state);
         AppliedIndex = JobSnapshot.Read(snapshot, _state);
         _state.CheckCounts();
-        _events.Clear();
-        _events.Add(new JobEvent(JobEventKind.Reset, default));
+        ResetEvents();
     }
 
     /// <summary>
@@ -97,5 +108,12 @@ internal sealed class JobStateMachine : IStateMachine
     {
         into.AddRange(_events);
         _events.Clear();
+        _events.Capacity = Math.Min(_events.Capacity, EventsKept);
+    }
+
+    private void ResetEvents()
+    {
+        _events.Clear();
+        _events.Add(new JobEvent(JobEventKind.Reset, default));
     }
 }

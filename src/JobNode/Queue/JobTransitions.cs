@@ -185,7 +185,15 @@ internal sealed partial class JobTransitions(QueueState state, StateLimits limit
             Priority = job.Priority,
         };
         state.Admit(record, job.IdempotencyKey, fingerprint);
-        events.Add(new JobEvent(complete ? JobEventKind.Finished : JobEventKind.WorkAdded, job.Id));
+        if (complete)
+        {
+            events.Add(new JobEvent(JobEventKind.Finished, job.Id));
+        }
+        else if (events.Count == 0 || events[^1].Kind != JobEventKind.WorkAdded)
+        {
+            events.Add(new JobEvent(JobEventKind.WorkAdded, default));
+        }
+
         return new JobOutcome(job.Id, ResultCode.Ok);
     }
 

@@ -97,9 +97,10 @@ func etcdraft_seed(seed C.int64_t) {
 
 // etcdraft_open makes a core; nothing runs before etcdraft_start. Settings, each a uint64: id, election ticks,
 // heartbeat ticks, most bytes per message, most messages in flight per follower, most uncommitted bytes, most bytes of
-// committed entries per ready, log level, hard state's term, vote and commit, snapshot index, snapshot term, and the
-// configuration there (readConfState). Snapshot index 0 is a core without log or configuration, which waits to be added
-// somewhere. Gives the slot.
+// committed entries per ready, log level, hard state's term, vote and commit, index of the newest snapshot on disk,
+// index and term that the core starts at, and the configuration there (readConfState). A start after that snapshot
+// leaves a gap between the two. Index 0 is a core without log or configuration, which waits to be added somewhere.
+// Gives the slot.
 //
 //export etcdraft_open
 func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
@@ -122,11 +123,13 @@ func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
 	c.log.level = int(next())
 	c.config.Logger = &c.log
 	state := pb.HardState{Term: next(), Vote: next(), Commit: next()}
+	onDisk := next()
 	snapshot := pb.Snapshot{}
 	snapshot.Metadata.Index = next()
 	snapshot.Metadata.Term = next()
 	snapshot.Metadata.ConfState = readConfState(next)
 	c.config.Applied = snapshot.Metadata.Index
+	c.storage.absent = onDisk < snapshot.Metadata.Index
 	if snapshot.Metadata.Index > 0 {
 		if err := c.storage.ApplySnapshot(snapshot); err != nil {
 			nofit = err.Error()
@@ -297,6 +300,7 @@ func etcdraft_advance(slot C.int32_t) C.int64_t {
 			if err := c.storage.ApplySnapshot(rd.Snapshot); err != nil {
 				return failed, err
 			}
+			c.storage.absent = false
 			c.storage.knows(rd.Snapshot.Metadata.ConfState)
 			c.storage.forget(c.node)
 		}

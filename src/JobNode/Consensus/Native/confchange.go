@@ -20,6 +20,7 @@ const progressBytes = 24
 type tail struct {
 	*raft.MemoryStorage
 	added  map[uint64]struct{} // nodes that are not in the snapshot's configuration
+	absent bool                // the tail starts after the newest snapshot: what the storage holds was never on disk
 	wanted bool
 }
 
@@ -30,7 +31,7 @@ func newTail() *tail {
 // Snapshot is called by the core, also from inside ApplyConfChange: it may not call the core.
 func (t *tail) Snapshot() (pb.Snapshot, error) {
 	snapshot, err := t.MemoryStorage.Snapshot()
-	if err == nil && (len(t.added) > 0 || snapshot.Metadata.Index < t.dropped()) {
+	if err == nil && (t.absent || len(t.added) > 0 || snapshot.Metadata.Index < t.dropped()) {
 		t.wanted = true
 		return pb.Snapshot{}, raft.ErrSnapshotTemporarilyUnavailable
 	}
@@ -179,6 +180,8 @@ func etcdraft_compact(slot C.int32_t, arguments unsafe.Pointer, bytes C.int64_t)
 			if err == nil {
 				c.storage.knows(state)
 			}
+			held, _ := c.storage.MemoryStorage.Snapshot()
+			c.storage.absent = c.storage.absent && index < held.Metadata.Index
 		}
 		if err := c.storage.Compact(keepAfter); err != nil && err != raft.ErrCompacted {
 			return failed, err
