@@ -25,7 +25,7 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test publish bench chaos fuzz mutants lint clean tools-build tools-test tools-lint
+.PHONY: help run test publish bench chaos fuzz mutants lint clean tools-build tools-test tools-bench tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -38,9 +38,8 @@ test: tools-test publish artifacts/jobnode-previous $(CHAOS_PROGRAM) ## run ever
 
 publish: tools-build artifacts/jobnode artifacts/jobnode-simulation ## write the native binary artifacts/jobnode
 
-bench: publish ## micro-benchmarks (short), then every hash path against OpenSSL
-	dotnet run --project bench -c Release --disable-build-servers -- --job short --filter '*'
-	artifacts/jobnode bench hash
+bench: tools-bench publish ## measure against peers, write bench/RESULTS.md (ROUNDS=, QUICK=1, ONLY=hash,queue,jobs)
+	@ROUNDS="$(ROUNDS)" QUICK="$(QUICK)" ONLY="$(ONLY)" bash scripts/bench.sh
 
 mutants: tools-build ## plant mistakes in the product, see that the simulation finds each within MINUTES=5
 	@bash scripts/mutants.sh "$(MINUTES)"
@@ -64,6 +63,9 @@ tools-build:
 
 tools-test:
 	@bash scripts/install-tools.sh test
+
+tools-bench:
+	@bash scripts/install-tools.sh bench
 
 tools-lint:
 	@bash scripts/install-tools.sh lint

@@ -1,5 +1,7 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using JobNode.Bench;
+using JobNode.Bench.Peers;
 using JobNode.Bench.Systems;
 
 // Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
@@ -7,10 +9,16 @@ using JobNode.Bench.Systems;
 // Many jobs:         dotnet run -c Release --project bench -- pending [--jobs N] [--nodes N] [--wiped] [BINARY]
 // Cost by size:      dotnet run -c Release --project bench -- curve [--up-to N] [--kind pending|completed|nodes]
 //                        [--rounds N] [--json FILE] [BINARY]
+// Against others:    dotnet run -c Release --project bench -- peers [--rounds N] [--quick] [--only A,B] [BINARY]
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
 switch (args.FirstOrDefault())
 {
+    case "peers":
+        return await PeerBench.RunAsync(args[1..]);
+    case "hashdata":
+        HashQuestion.RunHashData(double.Parse(args[1], CultureInfo.InvariantCulture));
+        break;
     case "lanes":
         await LanesBusy.RunAsync(binary);
         break;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Looks for the tools that a task needs and installs the Debian packages of those that are missing, once.
-# Usage: scripts/install-tools.sh build|test|lint
+# Usage: scripts/install-tools.sh build|test|lint|bench
 set -euo pipefail
 
-task=${1:?usage: scripts/install-tools.sh build|test|lint}
+task=${1:?usage: scripts/install-tools.sh build|test|lint|bench}
 missing=()
 
 # need_command COMMAND PACKAGE: the package brings the command.
@@ -34,8 +34,20 @@ case $task in
         need_command ip iproute2
         ;;
     lint) need_command shellcheck shellcheck ;;
+    bench)
+        # The peers of `make bench`. Nothing of them is started here: the benchmark runs them itself, on loopback.
+        need_command redis-server redis-server
+        need_command nats-server nats-server
+        need_file /usr/sbin/rabbitmq-server rabbitmq-server
+        need_command etcd etcd-server
+        need_command gunicorn gunicorn
+        need_file /usr/lib/python3/dist-packages/flask python3-flask
+        need_file /usr/lib/python3/dist-packages/redis python3-redis
+        need_file /usr/include/openssl/sha.h libssl-dev
+        need_command taskset util-linux
+        ;;
     *)
-        echo "install-tools: '$task' is not a task; say build, test or lint." >&2
+        echo "install-tools: '$task' is not a task; say build, test, lint or bench." >&2
         exit 2
         ;;
 esac
@@ -60,6 +72,13 @@ fi
 echo "install-tools: installing ${missing[*]}" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# Services of the packages are not started: this script installs programs, and nobody asked for a server.
+policy=/usr/sbin/policy-rc.d
+if [ "$task" = bench ] && ! [ -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    trap '"${as_root[@]}" rm -f "$policy" "$log"' EXIT
+fi
 install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120)
 {
     "${install[@]}" update && "${install[@]}" --no-install-recommends install "${missing[@]}"
