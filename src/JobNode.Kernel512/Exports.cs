@@ -8,7 +8,8 @@ internal static unsafe class Exports
 {
     /// <summary>
     /// Advances <paramref name="lanes"/> (4, 8 or 16) chains by <paramref name="steps"/> hashes; the buffers are the
-    /// caller's and laid out as <c>LaneKernelBody</c> says. Returns 0, or -1 when there is no kernel of that many
+    /// caller's and laid out as <c>LaneKernelBody</c> says. With 0 lanes, runs the control: 8 lanes' instructions that
+    /// hash nothing. Returns 0, or -1 when there is no kernel of that many
     /// lanes.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "jobnode_chain_advance")]
@@ -16,6 +17,9 @@ internal static unsafe class Exports
     {
         switch (lanes)
         {
+            case 0:
+                Avx512Kernels.Limit(state, scratch, constants, steps);
+                return 0;
             case 4:
                 Avx512Kernels.Advance4(state, scratch, constants, steps);
                 return 0;

@@ -6,8 +6,8 @@ namespace JobNode.KernelGenerator;
 /// <param name="Method">Its name.</param>
 /// <param name="Backend">Instruction set.</param>
 /// <param name="Sets">Vectors of chains that are interleaved.</param>
-/// <param name="Skew">By how much of a round a set runs behind the one before it.</param>
-internal sealed record KernelShape(string Method, VectorBackend Backend, int Sets, double Skew)
+/// <param name="Order">The order of the statements.</param>
+internal sealed record KernelShape(string Method, VectorBackend Backend, int Sets, KernelOrder Order)
 {
     /// <summary>Rounds by which the message schedule runs ahead.</summary>
     public const int Ahead = 5;
@@ -30,7 +30,13 @@ internal sealed class KernelWriter(KernelShape shape)
 
     private readonly VectorBackend _backend = shape.Backend;
     private readonly LaneSet[] _sets =
-        [.. Enumerable.Range(0, shape.Sets).Select(set => new LaneSet(set, shape.Backend, KernelShape.Ahead))];
+    [
+        .. Enumerable.Range(0, shape.Sets)
+            .Select(set => new LaneSet(set, shape.Backend, shape.Order, KernelShape.Ahead)),
+    ];
+
+    /// <summary>The statements of one step, the loop's as often as it turns; known once the text is written.</summary>
+    public IReadOnlyList<string> Step { get; private set; } = [];
 
     /// <summary>The method's text.</summary>
     public string Write()
@@ -41,6 +47,7 @@ internal sealed class KernelWriter(KernelShape shape)
         Array.ForEach(_sets, set => set.LeaveLoop());
         List<string> behind = Rounds(LoopEnd, Sha512Numbers.Rounds);
         behind.AddRange(_sets.SelectMany(set => set.FinishStep()));
+        Step = [.. before, .. Enumerable.Repeat(inside, KernelShape.LoopTurns).SelectMany(turn => turn), .. behind];
 
         StringBuilder text = new();
         AppendHead(text);
@@ -87,7 +94,8 @@ internal sealed class KernelWriter(KernelShape shape)
         for (int t = from; t < to; t++)
         {
             statements.AddRange(_sets
-                .SelectMany((set, index) => set.Round(t).Select(s => s with { Place = s.Place + (shape.Skew * index) }))
+                .SelectMany((set, index) => set.Round(t)
+                    .Select(statement => statement with { Place = statement.Place + (shape.Order.Skew * index) }))
                 .OrderBy(statement => statement.Place)
                 .Select(statement => statement.Text));
         }

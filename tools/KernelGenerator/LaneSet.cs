@@ -13,8 +13,9 @@ internal readonly record struct PlacedStatement(double Place, string Text);
 /// </summary>
 /// <param name="index">Number of the set, the suffix of its locals.</param>
 /// <param name="backend">How the instructions are spelled.</param>
+/// <param name="order">The order of a round's statements.</param>
 /// <param name="ahead">Rounds by which the message schedule runs ahead of its use.</param>
-internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
+internal sealed class LaneSet(int index, VectorBackend backend, KernelOrder order, int ahead)
 {
     private readonly string[] _slots = [.. "abcdefgh".Select(letter => $"{letter}{index}")];
     private readonly Operand[] _state = [.. InitialState.Select(word => (Operand)word)];
@@ -53,9 +54,6 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
         backend.Store(Schedule, word, backend.Value(backend.Sum(_state[word], InitialState[word]))) + ";");
 
     /// <summary>Round <paramref name="t"/>, with the schedule of later rounds.</summary>
-    /// <remarks>
-    /// The places were found by measuring (KERNEL.md): Ch, Sigma1, T1, e, Sigma0, Maj, a, then h + K + W.
-    /// </remarks>
     public List<PlacedStatement> Round(int t)
     {
         List<PlacedStatement> statements = [];
@@ -64,13 +62,13 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
 
         if (t + ahead is >= 16 and < Rounds)
         {
-            Place(0.03, FinishWord(t + ahead));
+            Place(order.FinishWord, FinishWord(t + ahead));
         }
 
         (string newA, string newE) = (_slots[7], _slots[3]);
         if (t == 0)
         {
-            Place(0.18, FirstRound(newA, newE));
+            Place(order.First, FirstRound(newA, newE));
         }
         else
         {
@@ -83,12 +81,12 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
         Rotate(_state, newA, newE);
         if (t + ahead + 1 is >= 16 and < Rounds)
         {
-            Place(0.55, BeginWord(t + ahead + 1));
+            Place(order.BeginWord, BeginWord(t + ahead + 1));
         }
 
         if (t + 1 < Rounds)
         {
-            Place(0.84, [$"{Use($"k{index}")} = {backend.Value(SumForNext(t + 1))};"]);
+            Place(order.Next, [$"{Use($"k{index}")} = {backend.Value(SumForNext(t + 1))};"]);
         }
 
         return statements;
@@ -139,25 +137,25 @@ internal sealed class LaneSet(int index, VectorBackend backend, int ahead)
         string[] s = [.. _state.Select(backend.Value)];
         (string choose, string sigma1) = (Use($"ch{index}"), Use($"s{index}"));
         (string t1, string sigma0, string majority) = (Use($"t{index}"), Use($"u{index}"), Use($"m{index}"));
-        statements.Add(new(0.18, $"{choose} = {backend.Choose(s[4], s[5], s[6])};"));
-        statements.Add(new(0.21, $"{sigma1} = {backend.BigSigma(s[4], 14, 18, 41)};"));
-        statements.Add(new(0.46, $"{t1} = {backend.Add(backend.Add($"k{index}", choose), sigma1)};"));
-        statements.Add(new(0.47, $"{newE} = {backend.Value(backend.Sum(t1, _state[3]))};"));
-        statements.Add(new(0.61, $"{sigma0} = {backend.BigSigma(s[0], 28, 34, 39)};"));
+        statements.Add(new(order.Choose, $"{choose} = {backend.Choose(s[4], s[5], s[6])};"));
+        statements.Add(new(order.Sigma1, $"{sigma1} = {backend.BigSigma(s[4], 14, 18, 41)};"));
+        statements.Add(new(order.First, $"{t1} = {backend.Add(backend.Add($"k{index}", choose), sigma1)};"));
+        statements.Add(new(order.NewE, $"{newE} = {backend.Value(backend.Sum(t1, _state[3]))};"));
+        statements.Add(new(order.Sigma0, $"{sigma0} = {backend.BigSigma(s[0], 28, 34, 39)};"));
         if (backend.KeepsDifferences)
         {
             // Maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, and this round's a ^ b is the next one's b ^ c.
             (string now, string before) = (Use($"p{index}{t % 2}"), $"p{index}{(t + 1) % 2}");
             before = _state[1].IsConstant ? backend.Xor(s[1], s[2]) : before;
-            statements.Add(new(0.69, $"{now} = {backend.Xor(s[0], s[1])};"));
-            statements.Add(new(0.69, $"{majority} = {backend.Xor(backend.And(now, before), s[1])};"));
+            statements.Add(new(order.Majority, $"{now} = {backend.Xor(s[0], s[1])};"));
+            statements.Add(new(order.Majority, $"{majority} = {backend.Xor(backend.And(now, before), s[1])};"));
         }
         else
         {
-            statements.Add(new(0.69, $"{majority} = {backend.Majority(s[0], s[1], s[2])};"));
+            statements.Add(new(order.Majority, $"{majority} = {backend.Majority(s[0], s[1], s[2])};"));
         }
 
-        statements.Add(new(0.70, $"{newA} = {backend.Add(backend.Add(t1, majority), sigma0)};"));
+        statements.Add(new(order.NewA, $"{newA} = {backend.Add(backend.Add(t1, majority), sigma0)};"));
     }
 
     /// <summary>h + K + W for a round, computed in the one before.</summary>

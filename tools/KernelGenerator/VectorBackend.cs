@@ -14,6 +14,9 @@ internal abstract class VectorBackend
     /// </summary>
     public virtual bool KeepsDifferences => false;
 
+    /// <summary>Registers that the control writes in turn: most of those there are.</summary>
+    public abstract int Accumulators { get; }
+
     /// <summary>A local that the kernel declares before its loop; empty for none.</summary>
     public virtual string Prologue => "";
 
@@ -36,7 +39,24 @@ internal abstract class VectorBackend
 
     public virtual string Xor(string x, string y) => throw new NotSupportedException("only where differences are kept");
 
+    public virtual string ShiftLeft(string x, int bits) =>
+        throw new NotSupportedException("only where rotations are made of shifts");
+
     public virtual string And(string x, string y) => throw new NotSupportedException("only where differences are kept");
+
+    /// <summary>One instruction by its intrinsic's name; which of the operands count depends on it.</summary>
+    public string Instruction(string name, string x, string y, string z) => name switch
+    {
+        "Add" => Add(x, y),
+        "RotateRight" => RotateRight(x, 14),
+        "ShiftRightLogical" => ShiftRight(x, 7),
+        "ShiftLeftLogical" => ShiftLeft(x, 7),
+        "Shuffle" => RotateRight(x, 8),
+        "TernaryLogic" => Xor3(x, y, z),
+        "Xor" => Xor(x, y),
+        "And" => And(x, y),
+        _ => throw new NotSupportedException($"the control has no {name}"),
+    };
 
     public abstract string Load(string pointer, int vectorIndex);
 
@@ -87,6 +107,8 @@ internal sealed class Avx512Backend(int lanes) : VectorBackend
 
     public override int Lanes => lanes;
 
+    public override int Accumulators => 24;
+
     public override string Vector => lanes == 8 ? "Vector512" : "Vector256";
 
     public override string Add(string left, string right) => $"{_plain}.Add({left}, {right})";
@@ -110,9 +132,12 @@ internal sealed class Avx512Backend(int lanes) : VectorBackend
 }
 
 /// <summary>AVX2: rotations are two shifts and an or, except by 8, which is a byte shuffle.</summary>
-internal sealed class Avx2Backend : VectorBackend
+/// <param name="shufflesBytes">Whether the code has the shuffle's control in a local, see the prologue.</param>
+internal sealed class Avx2Backend(bool shufflesBytes = true) : VectorBackend
 {
     public override int Lanes => 4;
+
+    public override int Accumulators => 12;
 
     public override string Vector => "Vector256";
 
@@ -124,9 +149,11 @@ internal sealed class Avx2Backend : VectorBackend
 
     public override string Add(string left, string right) => $"Avx2.Add({left}, {right})";
 
-    public override string RotateRight(string x, int bits) => bits == 8
+    public override string RotateRight(string x, int bits) => bits == 8 && shufflesBytes
         ? $"Avx2.Shuffle({x}.AsByte(), rotate8).AsUInt64()"
-        : Xor(ShiftRight(x, bits), $"Avx2.ShiftLeftLogical({x}, {64 - bits})");
+        : Xor(ShiftRight(x, bits), ShiftLeft(x, 64 - bits));
+
+    public override string ShiftLeft(string x, int bits) => $"Avx2.ShiftLeftLogical({x}, {bits})";
 
     public override string ShiftRight(string x, int bits) => $"Avx2.ShiftRightLogical({x}, {bits})";
 

@@ -58,6 +58,36 @@ public sealed class BodyHasherTests
     }
 
     [Fact]
+    public void Every_length_up_to_300_hashes_as_the_platform_hashes_it()
+    {
+        Random random = new(300);
+        for (int length = 0; length <= 300; length++)
+        {
+            byte[] body = new byte[length];
+            random.NextBytes(body);
+            Assert.Equal(SHA512.HashData(body), Hash(body, 1 + random.Next(length + 1)));
+        }
+    }
+
+    [Fact]
+    public void Blocks_of_any_number_are_absorbed_as_the_oracle_absorbs_them()
+    {
+        byte[] message = new byte[9 * 128];
+        new Random(9).NextBytes(message);
+        for (int blocks = 0; blocks <= 9; blocks++)
+        {
+            ulong[] expected = [1, 2, 3, 4, 5, 6, 7, 8];
+            ulong[] state = [.. expected];
+            ScalarKernel.AbsorbBlocks(expected, message.AsSpan(0, 128 * blocks));
+            StreamKernel.AbsorbBlocks(state, message.AsSpan(0, 128 * blocks));
+            Assert.Equal(expected, state);
+        }
+
+        Assert.Throws<ArgumentException>(() => StreamKernel.AbsorbBlocks(new ulong[8], message.AsSpan(0, 127)));
+        Assert.Throws<ArgumentException>(() => StreamKernel.AbsorbBlocks(new ulong[7], message));
+    }
+
+    [Fact]
     public void Pieces_of_random_sizes_hash_as_the_platform_hashes_the_whole()
     {
         const int Seed = 20_250_101;

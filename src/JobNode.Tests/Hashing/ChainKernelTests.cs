@@ -10,7 +10,7 @@ public sealed class ChainKernelTests
         TheoryData<string, int> data = [];
         foreach (KernelPath path in ChainKernel.Create(null).Paths)
         {
-            foreach (int steps in new[] { 1, 2, 3, 10, 1000 })
+            foreach (int steps in new[] { 1, 2, 3, 10, 17, 1000 })
             {
                 data.Add(path.Name, steps);
             }

@@ -16,7 +16,11 @@ public sealed class HashBenchmarkTests
             HashBenchmarkRow row = Assert.Single(report.Rows, row => row.Path == path.Name);
             Assert.Equal(path.Lanes, row.Lanes);
             Assert.True(row.IterationsPerSecond > 0);
+            Assert.Equal(path.Limit is not null, row.ShareOfLimit > 0);
         }
+
+        HashBenchmarkRow stream = Assert.Single(report.Rows, row => row.Path == "stream");
+        Assert.True(stream.BytesPerSecond > 0);
     }
 
     [Fact]

@@ -34,12 +34,12 @@ internal sealed class BodyHasher
                 return;
             }
 
-            ScalarKernel.AbsorbBlocks(_state, _partial);
+            StreamKernel.AbsorbBlocks(_state, _partial);
             _partialBytes = 0;
         }
 
         int whole = bytes.Length - (bytes.Length % BlockBytes);
-        ScalarKernel.AbsorbBlocks(_state, bytes[..whole]);
+        StreamKernel.AbsorbBlocks(_state, bytes[..whole]);
         bytes[whole..].CopyTo(_partial);
         _partialBytes = bytes.Length - whole;
     }
@@ -58,7 +58,7 @@ internal sealed class BodyHasher
         tail[_partialBytes] = 0x80;
         tail = tail[..(_partialBytes < BlockBytes - LengthBytes ? BlockBytes : 2 * BlockBytes)];
         BinaryPrimitives.WriteUInt128BigEndian(tail[^LengthBytes..], (UInt128)_totalBytes * 8);
-        ScalarKernel.AbsorbBlocks(_state, tail);
+        StreamKernel.AbsorbBlocks(_state, tail);
         for (int word = 0; word < DigestWords; word++)
         {
             BinaryPrimitives.WriteUInt64BigEndian(digest64[(word * sizeof(ulong))..], _state[word]);

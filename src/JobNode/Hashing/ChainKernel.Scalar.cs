@@ -4,7 +4,7 @@ using static JobNode.Hashing.Sha512Constants;
 
 namespace JobNode.Hashing;
 
-/// <summary>SHA-512's compression in plain C#: the oracle of the vector kernels, and what hashes uploads.</summary>
+/// <summary>SHA-512's compression in plain C#: the oracle of all other kernels.</summary>
 /// <remarks>FIPS 180-4 section 6.4.2. The schedule rolls through sixteen words instead of filling eighty.</remarks>
 internal static unsafe class ScalarKernel
 {

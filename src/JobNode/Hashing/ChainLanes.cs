@@ -14,8 +14,9 @@ namespace JobNode.Hashing;
 /// </remarks>
 internal sealed unsafe class ChainLanes : IDisposable
 {
-    private const int AlignmentBytes = 64;
-    private const int StateWords = LaneKernel.LanesMax * DigestWords;
+    // The state takes exactly so many bytes, so that the scratch behind it is aligned, too.
+    private const int AlignmentBytes = StreamKernel.AlignmentBytes;
+    private const int StateWords = AlignmentBytes / sizeof(ulong);
 
     private readonly LanePlan _plan;
     private readonly KernelFault? _fault;

@@ -10,7 +10,15 @@ namespace JobNode.Hashing;
 /// without.</param>
 /// <param name="Note">Why it could not be run, or what it is; empty when there is nothing to say.</param>
 internal sealed record HashBenchmarkRow(
-    string Path, int Lanes, double? IterationsPerSecond, double? RatioToOpenSsl, string Note);
+    string Path, int Lanes, double? IterationsPerSecond, double? RatioToOpenSsl, string Note)
+{
+    /// <summary>To the path's instructions without their dependencies in the same round, the median; null without
+    /// such a control.</summary>
+    public double? ShareOfLimit { get; init; }
+
+    /// <summary>Of one long message; null for rows that hash chains.</summary>
+    public double? BytesPerSecond { get; init; }
+}
 
 /// <summary>What <see cref="HashBenchmark.Run"/> measured.</summary>
 /// <param name="Machine">The processor's name.</param>
@@ -44,6 +52,15 @@ internal static class HashBenchmark
         }
 
         contenders.AddRange(kernel.Paths.Select(path => HashContender.OfPath(ChainKernel.Create(path.Name))));
+        int chains = contenders.Count;
+        contenders.AddRange(kernel.Paths.Where(path => path.Limit is not null).Select(HashContender.OfLimit));
+        int limited = contenders.Count;
+        if (openSsl is not null)
+        {
+            contenders.Add(HashContender.OfStream("openssl-stream", "one message, SHA512_Update", openSsl.Absorb));
+        }
+
+        contenders.Add(HashContender.OfStream("stream", "one message: what uploads take", AbsorbPieces));
         double[][] rates = Measure(contenders, perPath / Rounds, threads, progress);
 
         List<HashBenchmarkRow> rows = [];
@@ -52,11 +69,28 @@ internal static class HashBenchmark
             rows.Add(new HashBenchmarkRow("openssl", 1, null, null, "libcrypto not found"));
         }
 
-        for (int i = 0; i < contenders.Count; i++)
+        double MedianRatio(int of, int to) => Median(rates[of].Zip(rates[to], (rate, unit) => rate / unit));
+        for (int i = 0; i < chains; i++)
         {
-            double? ratio = openSsl is null ? null : Median(rates[i].Zip(rates[0], (rate, unit) => rate / unit));
+            int limit = contenders.FindIndex(chains, limited - chains, other => other.Name == contenders[i].Name);
             rows.Add(new HashBenchmarkRow(
-                contenders[i].Name, contenders[i].Lanes, Median(rates[i]), ratio, contenders[i].Note));
+                contenders[i].Name,
+                contenders[i].Lanes,
+                Median(rates[i]),
+                openSsl is null ? null : MedianRatio(i, 0),
+                contenders[i].Note)
+            {
+                ShareOfLimit = limit < 0 ? null : MedianRatio(i, limit),
+            });
+        }
+
+        for (int i = limited; i < contenders.Count; i++)
+        {
+            rows.Add(new HashBenchmarkRow(
+                contenders[i].Name, 1, null, openSsl is null ? null : MedianRatio(i, limited), contenders[i].Note)
+            {
+                BytesPerSecond = Median(rates[i]) * HashContender.PieceBytes,
+            });
         }
 
         rows.AddRange(kernel.Warnings.Select(warning => new HashBenchmarkRow("none", 0, null, null, warning)));
@@ -100,6 +134,17 @@ internal static class HashBenchmark
         RunThread(tells: true);
         Array.ForEach(others, thread => thread.Join());
         return rates;
+    }
+
+    private static void AbsorbPieces(ReadOnlySpan<byte> piece, ulong times)
+    {
+        BodyHasher hasher = new();
+        for (; times != 0; times--)
+        {
+            hasher.Append(piece);
+        }
+
+        hasher.Finish(stackalloc byte[Sha512Constants.DigestBytes]);
     }
 
     /// <summary>How many steps fill the time.</summary>

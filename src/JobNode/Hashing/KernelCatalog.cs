@@ -10,10 +10,13 @@ internal static unsafe class KernelCatalog
     /// <param name="warnings">Receives why a path that the machine could run is missing.</param>
     public static IReadOnlyList<KernelPath> Detect(List<string> warnings)
     {
-        List<KernelPath> paths = [new KernelPath("scalar", new LaneKernel(1, 1, ScalarKernel.Advance))];
+        List<KernelPath> paths = [new KernelPath("scalar", new LaneKernel(1, 1, StreamKernel.Advance1))];
         if (Avx2.IsSupported)
         {
-            paths.Add(new KernelPath("avx2", new LaneKernel(4, 4, Avx2Kernels.Advance4)));
+            paths.Add(new KernelPath("avx2", new LaneKernel(4, 4, Avx2Kernels.Advance4))
+            {
+                Limit = new LaneKernel(4, 4, Avx2Kernels.Limit),
+            });
         }
 
         if (Avx512F.VL.IsSupported)
@@ -23,7 +26,10 @@ internal static unsafe class KernelCatalog
                 "avx512",
                 new LaneKernel(4, 4, Avx512Kernels.Advance4),
                 new LaneKernel(8, 8, Avx512Kernels.Advance8),
-                new LaneKernel(16, 8, Avx512Kernels.Advance16)));
+                new LaneKernel(16, 8, Avx512Kernels.Advance16))
+            {
+                Limit = new LaneKernel(8, 8, Avx512Kernels.Limit),
+            });
         }
         else if (!RuntimeFeature.IsDynamicCodeSupported)
         {

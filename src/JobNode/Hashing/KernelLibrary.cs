@@ -20,6 +20,9 @@ internal static unsafe partial class KernelLibrary
     private const string ResourceName = "jobnode-kernel512.so.gz";
     private const int ChunkBytes = 64 << 10;
 
+    /// <summary>What the library's entry knows its control by, in the place of a number of lanes.</summary>
+    private const int LimitCode = 0;
+
     /// <summary>memfd_create(2): closed on exec.</summary>
     private const uint CloseOnExec = 1;
 
@@ -69,15 +72,18 @@ internal static unsafe partial class KernelLibrary
                 LoadFromMemory(), "jobnode_chain_advance");
         }
 
-        return new KernelPath("avx512", Kernel(4, 4), Kernel(8, 8), Kernel(16, 8));
+        return new KernelPath("avx512", Kernel(4, 4), Kernel(8, 8), Kernel(16, 8))
+        {
+            Limit = Kernel(8, 8, LimitCode),
+        };
     }
 
-    private static LaneKernel Kernel(int lanes, int setLanes) => new(
+    private static LaneKernel Kernel(int lanes, int setLanes, int? code = null) => new(
         lanes,
         setLanes,
         (state, scratch, constants, steps) =>
         {
-            if (s_advance(lanes, state, scratch, constants, steps) != 0)
+            if (s_advance(code ?? lanes, state, scratch, constants, steps) != 0)
             {
                 throw new InvalidOperationException($"the AVX-512 library has no kernel of {lanes} lanes");
             }

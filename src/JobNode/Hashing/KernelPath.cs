@@ -5,8 +5,8 @@ namespace JobNode.Hashing;
 /// </summary>
 /// <param name="state">Words of the chain values, transposed by sets of eight (AVX-512) or four (AVX2) lanes: the words
 /// 0 of a set's lanes, then the words 1, and so on; 64-byte aligned, machine byte order.</param>
-/// <param name="scratch">Room for the message schedule: <see cref="LaneKernel.ScratchWords"/> words, 64-byte
-/// aligned.</param>
+/// <param name="scratch">Room for the message schedule: <see cref="LaneKernel.ScratchWords"/> words, aligned by
+/// <see cref="StreamKernel.AlignmentBytes"/>.</param>
 /// <param name="constants">The eighty round constants.</param>
 /// <param name="steps">How many hashes to advance by.</param>
 internal unsafe delegate void LaneKernelBody(ulong* state, ulong* scratch, ulong* constants, ulong steps);
@@ -21,9 +21,12 @@ internal sealed class LaneKernel(int lanes, int setLanes, LaneKernelBody body)
     public const int LanesMax = 16;
 
     /// <summary>
-    /// Words of scratch that every kernel is content with: the schedule of <see cref="LanesMax"/> lanes.
+    /// Words of scratch that every kernel is content with: the schedule of <see cref="LanesMax"/> lanes, or the work
+    /// area of the kernel for one.
     /// </summary>
-    public const int ScratchWords = LanesMax * Sha512Constants.BlockWords;
+    public const int ScratchWords = StreamKernel.WorkWords > LanesMax * Sha512Constants.BlockWords
+        ? StreamKernel.WorkWords
+        : LanesMax * Sha512Constants.BlockWords;
 
     /// <summary>Chains that it advances together.</summary>
     public int Lanes { get; } = lanes;
@@ -46,6 +49,12 @@ internal sealed class KernelPath(string name, params IReadOnlyList<LaneKernel> k
 
     /// <summary>Its kernels, the narrowest first.</summary>
     public IReadOnlyList<LaneKernel> Kernels { get; } = kernels;
+
+    /// <summary>
+    /// The widest kernel's vector instructions without their dependencies, for as many lanes as a register has: it
+    /// hashes nothing. What it reaches is what the vector units allow. Null where there is none.
+    /// </summary>
+    public LaneKernel? Limit { get; init; }
 
     /// <summary>Chains in its widest kernel.</summary>
     public int Lanes => Kernels[^1].Lanes;

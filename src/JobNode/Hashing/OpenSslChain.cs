@@ -59,6 +59,26 @@ internal sealed unsafe class OpenSslChain
         }
     }
 
+    /// <summary>Hashes a message of so many equal pieces.</summary>
+    public void Absorb(ReadOnlySpan<byte> piece, ulong times)
+    {
+        byte* context = stackalloc byte[512];   // SHA512_CTX has 216 bytes.
+        byte* digest = stackalloc byte[DigestBytes];
+        bool good = _init(context) == 1;
+        fixed (byte* bytes = piece)
+        {
+            for (; times != 0; times--)
+            {
+                good &= _update(context, bytes, (nuint)piece.Length) == 1;
+            }
+        }
+
+        if (!good || _final(digest, context) != 1)
+        {
+            throw new InvalidOperationException("OpenSSL's SHA512_Init, _Update or _Final failed");
+        }
+    }
+
     /// <summary>Advances a chain value by its one-shot call, which looks the algorithm up each time.</summary>
     public void AdvanceOneShot(Span<byte> digest64, ulong steps)
     {
