@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using JobNode.Bench;
+using JobNode.Bench.Kernels;
 using JobNode.Bench.Peers;
 using JobNode.Bench.Systems;
 
@@ -11,6 +12,7 @@ using JobNode.Bench.Systems;
 //                        [--rounds N] [--json FILE] [BINARY]
 // Against others:    dotnet run -c Release --project bench -- peers [--rounds N] [--quick] [--only A,B] [BINARY]
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
+// A better kernel:   dotnet run -c Release --project bench -- order [SEED] [SECONDS]
 string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
 switch (args.FirstOrDefault())
 {
@@ -30,6 +32,10 @@ switch (args.FirstOrDefault())
         break;
     case "elastic":
         return await ElasticRun.RunAsync(args[1..]);
+    case "order":
+        return KernelOrderSearch.Run(
+            int.Parse(args.ElementAtOrDefault(1) ?? "1", CultureInfo.InvariantCulture),
+            TimeSpan.FromSeconds(int.Parse(args.ElementAtOrDefault(2) ?? "120", CultureInfo.InvariantCulture)));
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChainKernelBenchmark).Assembly).Run(args);
         break;
