@@ -61,7 +61,6 @@ rm -rf "$out"
 mkdir -p "$out"
 run 600 dotnet build bench -c Release --disable-build-servers -nodeReuse:false -v quiet --nologo
 
-: >"$out/commands.md"
 if [ -z "${QUICK:-}" ] && [ -z "${ONLY:-}" ]; then
     run 180 dotnet "$program" --inProcess --job short --filter '*Codec*' '*StateMachine*' \
         --artifacts "$out/micro" --exporters github >"$out/micro.log" 2>&1 ||

@@ -6,7 +6,8 @@ namespace JobNode.Bench.Report;
 
 /// <summary>
 /// Horizontal bars in groups as SVG, readable on light and dark paper. Each group has its own scale from zero, since
-/// groups differ by orders of magnitude; a thin line over the end of a bar goes from the least to the most.
+/// groups differ by orders of magnitude; a thin line over the end of a bar goes from the least to the most. The greys
+/// are readable on both also where the media query is not understood.
 /// </summary>
 internal static class BarChart
 {
@@ -19,13 +20,13 @@ internal static class BarChart
     private const int Top = 46;
 
     private const string Style = """
-        text { font: 13px system-ui, sans-serif; fill: #24292f }
+        text { font: 13px system-ui, sans-serif; fill: #6e7781 }
         .title { font-weight: 600; font-size: 15px }
         .group { font-weight: 600 }
         .label { text-anchor: end }
         .ours { fill: #1a7f64 }
         .other { fill: #8c9bab }
-        .spread { stroke: #24292f; stroke-width: 1.5 }
+        .spread { stroke: #57606a; stroke-width: 1.5 }
         .axis { stroke: #8c9bab }
         @media (prefers-color-scheme: dark) {
           text { fill: #e6edf3 }

@@ -6,8 +6,8 @@ namespace JobNode.Load;
 
 /// <summary>
 /// The part of an HTTP/1.1 client that a load generator needs, and nothing more: one request at a time on a connection
-/// that stays open, answers with a length or in chunks. It shares the machine with the servers that it measures, and
-/// takes a third of the CPU time of the platform's client.
+/// that stays open, answers with a length or in chunks. It often shares the machine with the servers that it measures:
+/// what it does not take, they have.
 /// </summary>
 internal sealed class HttpExchange(Stream stream) : IDisposable
 {
