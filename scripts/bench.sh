@@ -74,6 +74,7 @@ if [ -z "${QUICK:-}" ] && [ -z "${ONLY:-}" ]; then
             echo
         } >>"$out/commands.md"
     done
+    note "Kernels, and their share of the limit" 60 artifacts/jobnode bench hash
     note "All lanes busy" 120 dotnet "$program" lanes
     note "A million jobs held" 120 dotnet "$program" pending --jobs 1000000
     ! has schedule || note "Scheduling" 100 dotnet "$program" schedule --nodes 1000
