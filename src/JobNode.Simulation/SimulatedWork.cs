@@ -146,7 +146,7 @@ internal sealed class SimulatedWork : IDisposable
             lanes.Advance(scheduler.Active, steps);
             scheduler.Advanced(steps, (long)(steps / _speed.ClaimedStepsPerSecond * TimeSpan.TicksPerSecond));
             left -= steps;
-            hasWork = scheduler.Finished.Count > 0 || scheduler.Active == 0
+            hasWork = scheduler.Ended.Count > 0 || scheduler.Active == 0
                 ? _hand.Exchange(thread, scheduler, isSnapshot: false, _scratch)
                 : left > 0;
         }

@@ -170,6 +170,22 @@ internal sealed class DispatcherModel(int seed)
         }
 
         Give(given);
+        drops.Clear();
+        given.Clear();
+        Assign();
+        _dispatcher.Replace(drops, given);
+        foreach (Assignment drop in drops)
+        {
+            Assert.True(_hands[drop.Worker].Remove(drop.Id), $"seed {seed}: took a job from one that has it not");
+        }
+
+        Give(given);
+        foreach (Assignment drop in drops.Where(drop => !_hands.Values.Any(hand => hand.ContainsKey(drop.Id))))
+        {
+            // Its worker came further than it had said.
+            _reported[drop.Id] += (_unfinished[drop.Id] - _reported[drop.Id]) / 2;
+            _dispatcher.Move(drop.Worker, [new ChainProgress(drop.Id, default, _reported[drop.Id])]);
+        }
     }
 
     private void FinishOne()

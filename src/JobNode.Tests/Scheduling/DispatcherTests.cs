@@ -46,6 +46,79 @@ public class DispatcherTests
     }
 
     [Fact]
+    public void Of_long_jobs_the_least_served_goes_first_and_now_and_then_the_one_that_waited_longest()
+    {
+        Dispatcher dispatcher = WithWorkers();
+        for (ulong job = 1; job <= 20; job++)
+        {
+            dispatcher.AddPending(new PendingJob(new JobId(job), default, job <= 10 ? Long / 2 : 1, Long, 0));
+        }
+
+        dispatcher.Connect(A, Hello(1, 16), 0);
+        List<Assignment> given = [];
+        dispatcher.Assign(given);
+        IEnumerable<ulong> expected = [11, 12, 13, 14, 15, 16, 17, 1, 18, 19, 20, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        Assert.Equal(expected, given.Select(static assignment => (ulong)assignment.Id.Value));
+    }
+
+    [Fact]
+    public void Full_hand_makes_room_for_what_was_served_less_and_no_work_is_done_twice()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        AddLong(dispatcher, 1, SchedulingLimits.LongJobsPerLane);
+        dispatcher.Assign([]);
+        AddLong(dispatcher, 10, 1);
+        Assert.Empty(Replace(dispatcher, out _));
+        dispatcher.Move(A, [new ChainProgress(new JobId(1), Digest(5), 2_000_000)]);
+        Assignment drop = Assert.Single(Replace(dispatcher, out List<Assignment> given));
+        Assert.Equal((A, new JobId(1)), (drop.Worker, drop.Id));
+        Assert.Equal((A, new JobId(10)), (given[0].Worker, given[0].Id));
+        dispatcher.Move(B, [new ChainProgress(new JobId(1), Digest(9), 2_900_000)]);
+        dispatcher.Move(A, [new ChainProgress(new JobId(1), Digest(6), 2_500_000)]);
+
+        dispatcher.Finish(A, new JobId(10), Digest(1), 0);
+        given.Clear();
+        dispatcher.Assign(given);
+        Assert.Equal(new JobInHand(new JobId(1), Digest(6), 2_500_000, Long, 0), Assert.Single(given).Job);
+        Assert.True(given[0].IsTurn);
+    }
+
+    [Fact]
+    public void Full_hand_makes_room_for_a_higher_priority_and_not_for_its_own()
+    {
+        Dispatcher dispatcher = WithWorkers((A, 1, 1));
+        AddLong(dispatcher, 1, SchedulingLimits.LongJobsPerLane);
+        dispatcher.Assign([]);
+        dispatcher.Move(A, [new ChainProgress(new JobId(1), Digest(5), 1_000_001)]);
+        dispatcher.AddPending(new PendingJob(new JobId(50), default, 1_000_001, Long, 0));
+        Assert.Empty(Replace(dispatcher, out _));
+        dispatcher.AddPending(new PendingJob(new JobId(51), default, 9_000_000, Long, 1));
+        Assert.Equal(new JobId(1), Assert.Single(Replace(dispatcher, out List<Assignment> given)).Id);
+        Assert.Equal(new JobId(51), Assert.Single(given).Id);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(999_999, 0)]
+    [InlineData(1_000_000, 1)]
+    [InlineData(7_999_999, 1)]
+    [InlineData(8_000_000, 2)]
+    [InlineData(4_096_000_000, 5)]
+    [InlineData(ulong.MaxValue, 5)]
+    public void Service_levels_span_eight_times_the_one_before(ulong done, int level) =>
+        Assert.Equal(level, ServiceLevel.Of(done));
+
+    [Fact]
+    public void Backlog_of_long_jobs_does_not_keep_the_leader_from_reading_short_ones_or_another_priority()
+    {
+        Dispatcher dispatcher = WithWorkers();
+        AddLong(dispatcher, 1, SchedulingLimits.ReadyJobsLow);
+        Assert.False(dispatcher.WantsMore(0, isShort: false));
+        Assert.True(dispatcher.WantsMore(0, isShort: true));
+        Assert.True(dispatcher.WantsMore(1, isShort: false));
+    }
+
+    [Fact]
     public void Job_of_a_lost_worker_goes_out_again_first_and_from_its_last_progress()
     {
         Dispatcher dispatcher = WithWorkers((A, 1, 1));
@@ -207,6 +280,14 @@ public class DispatcherTests
         {
             dispatcher.AddPending(Pending(first + (ulong)i, Long));
         }
+    }
+
+    private static List<Assignment> Replace(Dispatcher dispatcher, out List<Assignment> given)
+    {
+        List<Assignment> drops = [];
+        given = [];
+        dispatcher.Replace(drops, given);
+        return drops;
     }
 
     private static IEnumerable<int> CountsAfterAssign(Dispatcher dispatcher)

@@ -90,6 +90,25 @@ public class LaneSchedulerTests
     }
 
     [Fact]
+    public void Chain_whose_slice_ended_just_before_its_end_does_not_wait_for_endless_ones()
+    {
+        var random = new Random(10);
+        var hand = new JobHand(1);
+        using var lanes = new LaneSet(1);
+        int endless = 3 * lanes.Schedulers[0].FreeLanes;
+        JobInHand victim = Job(999, (ulong)(SchedulingLimits.SliceMs * LaneSet.QuantumSteps) + 100);
+        hand.Add([victim, .. Enumerable.Range(1, endless).Select(static i => Job((ulong)i, 1UL << 50))]);
+        List<JobResult> results = [];
+        for (int turn = 0; turn < 8 * SchedulingLimits.SliceMs && results.Count == 0; turn++)
+        {
+            lanes.Turn(hand, random);
+            hand.TakeFinished(10, results);
+        }
+
+        Assert.Equal(victim.Id, Assert.Single(results).Id);
+    }
+
+    [Fact]
     public void Stopped_hand_shows_every_chain_where_it_stands()
     {
         var random = new Random(7);
@@ -114,6 +133,40 @@ public class LaneSchedulerTests
         Assert.Equal(0.005, measure.KernelSeconds, 0.000_001);
         using ChainLanes fresh = WorkCluster.Kernel.Value.CreateLanes();
         Assert.Equal(measure.Iterations / fresh.ChainIterationsPerSecond, measure.ExpectedSeconds, 0.000_001);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Dropped_chain_tells_how_far_it_came_whether_it_runs_or_waits(bool runs)
+    {
+        var random = new Random(9);
+        var hand = new JobHand(1);
+        using var lanes = new LaneSet(1);
+        int count = lanes.Schedulers[0].FreeLanes + 1;
+        hand.Add([.. Enumerable.Range(1, count).Select(static i => Job((ulong)i, 1UL << 50))]);
+        JobId waiting = default;
+        for (int turn = 0; turn < 2 * SchedulingLimits.SliceMs; turn++)
+        {
+            lanes.Turn(hand, random);
+            HashSet<JobId> inLanes = [.. Enumerable.Range(0, count - 1).Select(lane => lanes.Schedulers[0][lane].Id)];
+            waiting = Enumerable.Range(1, count)
+                .Select(static i => new JobId((ulong)i))
+                .First(id => !inLanes.Contains(id));
+        }
+
+        JobId victim = runs ? lanes.Schedulers[0][0].Id : waiting;
+        hand.Drop([victim]);
+        lanes.Turn(hand, random);
+        lanes.Turn(hand, random);
+        List<ChainProgress> aside = [];
+        hand.TakePutAside(10, aside);
+        ChainProgress chain = Assert.Single(aside);
+        Assert.Equal(victim, chain.Id);
+        Assert.Equal(Chain(victim, chain.IterationsDone), chain.Chain);
+        Assert.True(chain.IterationsDone > 1);
+        hand.TakePutAside(10, aside);
+        Assert.Single(aside);
     }
 
     [Fact]
@@ -172,7 +225,7 @@ public class LaneSchedulerTests
     /// <summary>Hash threads without threads: each turn every one visits the hand and then advances once.</summary>
     private sealed class LaneSet : IDisposable
     {
-        private const ulong QuantumSteps = 50;
+        public const int QuantumSteps = 50;
 
         private readonly ChainLanes[] _lanes;
 

@@ -33,24 +33,46 @@ internal sealed class QueueView
     }
 
     /// <summary>
-    /// Appends up to <paramref name="max"/> unfinished jobs after the cursor, highest priority first, then first in
-    /// first out, and moves the cursor behind them. Jobs that arrive later show up in later calls.
+    /// Appends unfinished jobs after the cursor, highest priority first, then first in first out, and moves the cursor
+    /// behind them; jobs that it is not for are passed over. Jobs that arrive later show up in later calls.
     /// </summary>
-    public void ReadPending(PendingCursor cursor, int max, List<PendingJob> into)
+    /// <param name="cursor">Whose place it is.</param>
+    /// <param name="max">Jobs to look at, at most.</param>
+    /// <param name="into">The jobs.</param>
+    /// <param name="isWanted">Says of each priority if it is to be read; all by default.</param>
+    public void ReadPending(PendingCursor cursor, int max, List<PendingJob> into, Func<int, bool>? isWanted = null)
     {
         int left = max;
         for (int priority = Limits.PriorityMax; priority >= 0 && left > 0; priority--)
         {
+            if (isWanted?.Invoke(priority) == false)
+            {
+                continue;
+            }
+
             SequenceQueue queue = _state.Pending.OfPriority(priority);
             ref ulong next = ref cursor.Next((byte)priority);
-            while (left > 0 && queue.TryNext(next, out ulong sequence, out int slot))
+            bool hasNext;
+            while ((hasNext = queue.TryNext(next, out ulong sequence, out int slot)) && left > 0)
             {
                 ref readonly JobRecord record = ref _state.Jobs[slot];
-                var id = new JobId(record.Id);
-                into.Add(new PendingJob(
-                    id, record.Chain, record.IterationsDone, record.IterationsTotal, record.Priority));
+                if (cursor.IsFor(record.IterationsTotal))
+                {
+                    into.Add(new PendingJob(
+                        new JobId(record.Id),
+                        record.Chain,
+                        record.IterationsDone,
+                        record.IterationsTotal,
+                        record.Priority));
+                }
+
                 next = sequence + 1;
                 left--;
+            }
+
+            if (!hasNext)
+            {
+                cursor.NoteEnd(priority);
             }
         }
     }

@@ -3,11 +3,14 @@ using JobNode.Commands;
 namespace JobNode.Scheduling;
 
 /// <summary>A worker as the leader's dispatcher knows it.</summary>
-internal sealed class DispatchWorker(NodeId node, WorkHello hello)
+internal sealed class DispatchWorker(NodeId node, WorkHello hello, WorkerRanking ranking)
 {
     private readonly HashSet<DispatchedJob> _jobs = [];
     private ulong _shortIterations;
     private int _longJobs;
+    private HashRates _rates = hello.Rates;
+    private int _unsettled;
+    private bool _isQuarantined;
 
     /// <summary>Who.</summary>
     public NodeId Node { get; } = node;
@@ -22,7 +25,15 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     public string KernelPath { get; } = hello.KernelPath;
 
     /// <summary>As it last said.</summary>
-    public HashRates Rates { get; set; } = hello.Rates;
+    public HashRates Rates
+    {
+        get => _rates;
+        set
+        {
+            _rates = value;
+            ranking.NoteChange(this);
+        }
+    }
 
     /// <summary>Lanes with a job, as it last said.</summary>
     public int LanesBusy { get; set; }
@@ -31,10 +42,41 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
     public long HeardAtMs { get; set; }
 
     /// <summary>Results of it that are not settled.</summary>
-    public int Unsettled { get; set; }
+    public int Unsettled
+    {
+        get => _unsettled;
+        set
+        {
+            _unsettled = value;
+            ranking.NoteChange(this);
+        }
+    }
 
     /// <summary>It was found faulty and gets no work.</summary>
-    public bool IsQuarantined { get; set; }
+    public bool IsQuarantined
+    {
+        get => _isQuarantined;
+        set
+        {
+            _isQuarantined = value;
+            ranking.NoteChange(this);
+        }
+    }
+
+    /// <summary>It is not connected any more.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>True while its places are those of before.</summary>
+    public bool HasChanged { get; set; }
+
+    /// <summary>Where it stands in the order for short jobs; null while it has no place.</summary>
+    public WorkerPlace? PlaceForShort { get; set; }
+
+    /// <summary>Where it stands in the order for long jobs; null while it has no place.</summary>
+    public WorkerPlace? PlaceForLong { get; set; }
+
+    /// <summary>Long jobs in its hand.</summary>
+    public int LongJobs => _longJobs;
 
     /// <summary>It can be given work, now or once there is room.</summary>
     public bool IsUsable => HashThreads > 0 && !IsQuarantined;
@@ -83,6 +125,13 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         }
     }
 
+    /// <summary>It is not connected any more, and has no place.</summary>
+    public void Leave()
+    {
+        IsGone = true;
+        ranking.NoteChange(this);
+    }
+
     /// <summary>Puts a job in its hand.</summary>
     public void Add(DispatchedJob job)
     {
@@ -100,6 +149,8 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         {
             _longJobs++;
         }
+
+        ranking.NoteChange(this);
     }
 
     /// <summary>Takes a job out of its hand.</summary>
@@ -118,6 +169,8 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         {
             _longJobs--;
         }
+
+        ranking.NoteChange(this);
     }
 
     /// <summary>Notes that a job in its hand moved forward by so many iterations.</summary>
@@ -128,6 +181,7 @@ internal sealed class DispatchWorker(NodeId node, WorkHello hello)
         {
             Invariant.That(_shortIterations >= iterations, "short work in hand covers every short job in it");
             _shortIterations -= iterations;
+            ranking.NoteChange(this);
         }
     }
 }

@@ -76,6 +76,21 @@ internal sealed class DispatchedJob(JobInHand job, ulong checkpointDone, long se
     /// <summary>True when it counted as short at the time it became ready or was adopted.</summary>
     public bool IsShort { get; set; } = job.IterationsLeft <= SchedulingLimits.ShortJobIterationsMax;
 
+    /// <summary>Its <see cref="ServiceLevel"/> as of when it became ready, or had its slice.</summary>
+    public int Level { get; set; }
+
+    /// <summary>Its place among the long jobs that wait, by how long; null while it does not.</summary>
+    public LinkedListNode<DispatchedJob>? Turn { get; set; }
+
+    /// <summary>Iterations done when its worker got it.</summary>
+    public ulong GivenDone { get; set; }
+
+    /// <summary>Its place among those that may have to make room; -1 while it must not.</summary>
+    public int ReplaceableAt { get; set; } = -1;
+
+    /// <summary>Who had to put it aside and may still say how far it came; none otherwise.</summary>
+    public NodeId PutAsideBy { get; set; }
+
     /// <summary>When it was last taken from one worker to be given to another, in monotonic ms.</summary>
     public long MovedAtMs { get; set; } = long.MinValue / 2;
 

@@ -13,6 +13,8 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
     private readonly SortedDictionary<NodeId, DispatchWorker> _workers = [];
     private readonly Dictionary<JobId, DispatchedJob> _jobs = [];
     private readonly ReadyJobs _ready = new();
+    private readonly ReplaceableJobs _replaceable = new();
+    private readonly WorkerRanking _ranking = new();
     private readonly Queue<DispatchedJob> _checkpointsDue = new();
     private long _sequence;
 
@@ -21,6 +23,12 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
 
     /// <summary>Jobs that are ready to be handed out.</summary>
     public int ReadyCount => _ready.Count;
+
+    /// <summary>True when more jobs of a priority should be read, short ones or long ones.</summary>
+    public bool WantsMore(int priority, bool isShort) => isShort
+        ? _ready.CountShort(priority) < SchedulingLimits.ReadyJobsLow
+        : _ready.CountFresh(priority) < SchedulingLimits.ReadyJobsLow
+            && _ready.CountLong(priority) < SchedulingLimits.ReadyLongJobsMax;
 
     /// <summary>Jobs in some worker's hand.</summary>
     public int RunningCount
@@ -41,7 +49,11 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
     public void Connect(NodeId node, WorkHello hello, long nowMs)
     {
         Disconnect(node);
-        var worker = new DispatchWorker(node, hello) { HeardAtMs = nowMs, IsQuarantined = _quarantined.Contains(node) };
+        var worker = new DispatchWorker(node, hello, _ranking)
+        {
+            HeardAtMs = nowMs,
+            IsQuarantined = _quarantined.Contains(node),
+        };
         _workers.Add(node, worker);
         HistoryOf(node).MustCheck = true;
         Invariant.That(worker.Lanes >= worker.HashThreads, "a hash thread has a lane");
@@ -59,6 +71,7 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
         }
 
         int jobs = Empty(worker);
+        worker.Leave();
         Invariant.That(worker.Jobs.Count == 0, "a lost worker has nothing in hand");
         return jobs;
     }
@@ -99,7 +112,7 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
         }
 
         known.BeginSegment(isOwn: false);
-        worker.Add(known);
+        PutInHand(known, worker);
         MoveForward(known, node, job.IterationsDone, job.Chain);
         return true;
     }
@@ -136,17 +149,28 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
         Move(node, progress.Moved);
     }
 
-    /// <summary>A worker says where its jobs stand; what it says of jobs that it has no more is not heard.</summary>
+    /// <summary>
+    /// A worker says where its jobs stand. What it says of jobs that it has no more is not heard, unless it had to put
+    /// one aside and nobody has it yet.
+    /// </summary>
     public void Move(NodeId node, IReadOnlyList<ChainProgress> chains)
     {
         foreach (ChainProgress chain in chains)
         {
-            if (_jobs.TryGetValue(chain.Id, out DispatchedJob? job)
-                && job.HandId == chain.Id
-                && job.Check is null
-                && job.Worker?.Node == node)
+            if (!_jobs.TryGetValue(chain.Id, out DispatchedJob? job)
+                || job.HandId != chain.Id
+                || job.Check is not null)
+            {
+                continue;
+            }
+
+            if (job.Worker?.Node == node)
             {
                 MoveForward(job, node, chain.IterationsDone, chain.Chain);
+            }
+            else if (job.IsReady && job.PutAsideBy == node && !_quarantined.Contains(node))
+            {
+                MoveAside(job, node, chain);
             }
         }
     }
@@ -241,11 +265,41 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
         }
 
         worker.Advance(job, step);
+        if (!job.IsShort)
+        {
+            _replaceable.Update(job);
+        }
+
         if (!job.IsCheckpointDue && job.IterationsDone - job.CheckpointDone >= worker.CheckpointIterations)
         {
             job.IsCheckpointDue = true;
             _checkpointsDue.Enqueue(job);
         }
+    }
+
+    /// <summary>How far a job came before its worker put it aside.</summary>
+    private void MoveAside(DispatchedJob job, NodeId by, ChainProgress to)
+    {
+        ChainProgress from = job.Progress;
+        if (job.MoveForward(by, to.IterationsDone, to.Chain) > 0)
+        {
+            Note(job, by, from, job.Progress, job.IsSegmentOwn);
+            _ready.Remove(job);
+            _ready.Add(job);
+        }
+    }
+
+    private static void PutInHand(DispatchedJob job, DispatchWorker worker)
+    {
+        job.GivenDone = job.IterationsDone;
+        job.PutAsideBy = NodeId.None;
+        worker.Add(job);
+    }
+
+    private void TakeFromHand(DispatchedJob job)
+    {
+        _replaceable.Remove(job);
+        job.Worker!.Remove(job);
     }
 
     /// <summary>Takes back all that a worker has in hand.</summary>
@@ -256,7 +310,7 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
         foreach (DispatchedJob job in worker.Jobs.ToArray())
         {
             CloseSegment(job);
-            worker.Remove(job);
+            TakeFromHand(job);
             if (job.Check is { } check)
             {
                 AskAnother(check);
@@ -280,7 +334,11 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
     /// <summary>Takes a job out of the hand or the queue it is in.</summary>
     private void Detach(DispatchedJob job)
     {
-        job.Worker?.Remove(job);
+        if (job.Worker is not null)
+        {
+            TakeFromHand(job);
+        }
+
         if (job.IsReady)
         {
             _ready.Remove(job);

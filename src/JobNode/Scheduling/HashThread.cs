@@ -13,7 +13,7 @@ internal sealed class HashThread
 {
     private const ulong QuantumStepsMin = 16;
     private const ulong QuantumStepsMax = 1 << 24;
-    private const int FinishedPerTurn = 64;
+    private const int EndedPerTurn = 64;
 
     private static readonly long QuantumTicks = SchedulingLimits.QuantumMs * TimeSpan.TicksPerMillisecond;
     private static readonly long SnapshotTicks = SchedulingLimits.SnapshotIntervalMs * TimeSpan.TicksPerMillisecond;
@@ -112,7 +112,7 @@ internal sealed class HashThread
     private bool IsTurnDue(LaneScheduler scheduler, long sinceTicks) =>
         scheduler.Active == 0
         || sinceTicks >= QuantumTicks
-        || scheduler.Finished.Count >= FinishedPerTurn
+        || scheduler.Ended.Count >= EndedPerTurn
         || (scheduler.FreeLanes > 0 && _hand.HasWaiting)
         || _hand.IsStopping;
 

@@ -34,7 +34,7 @@ internal sealed partial class JobHand
             _waiting.Charge(lanes.FreshTicks, lanes.SlicedTicks);
             lanes.FreshTicks = 0;
             lanes.SlicedTicks = 0;
-            AcceptFinished(lanes.Finished);
+            AcceptEnded(lanes.Ended);
             for (int lane = 0; isSnapshot && lane < lanes.Active; lane++)
             {
                 Report(lanes[lane]);
@@ -68,12 +68,13 @@ internal sealed partial class JobHand
         }
     }
 
-    private void AcceptFinished(List<RunningChain> finished)
+    private void AcceptEnded(List<RunningChain> ended)
     {
-        foreach (RunningChain chain in finished)
+        foreach (RunningChain chain in ended)
         {
             if (chain.IsDropped)
             {
+                PutAside(chain);
                 continue;
             }
 
@@ -81,12 +82,19 @@ internal sealed partial class JobHand
             Invariant.That(known, "a chain that ends and was not dropped is in hand");
             _unsettled.Add(chain.Id, chain.Chain);
             _toSend.Enqueue(new JobResult(chain.Id, chain.Chain));
+            _finished.Set();
         }
 
-        if (finished.Count > 0)
+        ended.Clear();
+    }
+
+    /// <summary>The leader hears how far a dropped chain came: it may have been dropped to go on later.</summary>
+    private void PutAside(RunningChain chain)
+    {
+        if (chain.IterationsLeft > 0 && _putAside.Count < SchedulingLimits.HandJobsMax)
         {
+            _putAside.Add(new ChainProgress(chain.Id, chain.Chain, chain.IterationsDone));
             _finished.Set();
-            finished.Clear();
         }
     }
 
@@ -108,32 +116,35 @@ internal sealed partial class JobHand
         int share = Share();
         if (_stopping)
         {
-            lanes.Release(int.MaxValue, 0, Limits.PriorityMax, scratch);
+            lanes.Release(int.MaxValue, scratch);
         }
         else if (lanes.Held > share && AnotherHasLess(thread, share))
         {
-            lanes.Release(lanes.Held - share, 0, Limits.PriorityMax, scratch);
+            lanes.Release(lanes.Held - share, scratch);
         }
         else if (_waiting.Count + lanes.NextCount > lanes.FreeLanes)
         {
-            // Tiny chains that wait behind this thread's lanes hope for one to end; when all are long, they go back
-            // and come first when a slice is over.
+            // Tiny chains that wait behind this thread's lanes hope for one to end; when all are long, a slice's end
+            // makes room for them.
             long sliceTicks = SchedulingLimits.SliceMs * TimeSpan.TicksPerMillisecond;
             byte priorityMax = Math.Max(_waiting.TopPriority, lanes.NextTopPriority);
             if (lanes.IsSliceOver(sliceTicks, priorityMax))
             {
                 int wanting = _waiting.Count + lanes.NextCount - lanes.FreeLanes;
-                lanes.Release(lanes.NextCount + wanting, sliceTicks, priorityMax, scratch);
+                lanes.ReleaseSliced(wanting, sliceTicks, priorityMax, scratch);
             }
         }
 
         foreach (RunningChain chain in scratch)
         {
-            if (!chain.IsDropped)
+            if (chain.IsDropped)
             {
-                Report(chain);
-                _waiting.Add(chain);
+                PutAside(chain);
+                continue;
             }
+
+            Report(chain);
+            _waiting.Add(chain);
         }
 
         if (scratch.Count > 0)

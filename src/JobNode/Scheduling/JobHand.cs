@@ -14,6 +14,7 @@ internal sealed partial class JobHand
     private readonly Dictionary<JobId, Digest512> _unsettled = [];
     private readonly Queue<JobResult> _toSend = new();
     private readonly List<RunningChain> _news = [];
+    private readonly List<ChainProgress> _putAside = [];
     private readonly WaitingChains _waiting = new();
     private readonly AsyncSignal _finished = new();
     private readonly SemaphoreSlim[] _threadWakes;
@@ -36,7 +37,7 @@ internal sealed partial class JobHand
         }
     }
 
-    /// <summary>Set when there are results to send.</summary>
+    /// <summary>Set when there are results to send, or dropped chains to tell of.</summary>
     public AsyncSignal FinishedSignal => _finished;
 
     /// <summary>
@@ -73,7 +74,9 @@ internal sealed partial class JobHand
         }
     }
 
-    /// <summary>Puts jobs aside: unknown ones are skipped, running ones end at their thread's next turn.</summary>
+    /// <summary>
+    /// Puts jobs aside: unknown ones are skipped, running ones leave their lane at their thread's next turn.
+    /// </summary>
     public void Drop(IReadOnlyList<JobId> jobs)
     {
         lock (_lock)
@@ -89,6 +92,7 @@ internal sealed partial class JobHand
                 if (chain.IsWaiting)
                 {
                     _waiting.Drop(chain);
+                    PutAside(chain);
                 }
                 else
                 {
@@ -128,6 +132,19 @@ internal sealed partial class JobHand
                     into.Add(result);
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Moves up to <paramref name="max"/> dropped chains, where they stand, into <paramref name="into"/>.
+    /// </summary>
+    public void TakePutAside(int max, List<ChainProgress> into)
+    {
+        lock (_lock)
+        {
+            int taken = Math.Min(max, _putAside.Count);
+            into.AddRange(_putAside[..taken]);
+            _putAside.RemoveRange(0, taken);
         }
     }
 

@@ -39,8 +39,10 @@ internal sealed class LaneScheduler(ChainLanes lanes)
         }
     }
 
-    /// <summary>Chains that ended since the owner last cleared this, in the order they ended.</summary>
-    public List<RunningChain> Finished { get; } = [];
+    /// <summary>
+    /// Chains that ended or were dropped since the owner last cleared this, in the order in which they left their lane.
+    /// </summary>
+    public List<RunningChain> Ended { get; } = [];
 
     /// <summary>Iterations done since the owner last set this to zero.</summary>
     public ulong Iterations { get; set; }
@@ -117,7 +119,7 @@ internal sealed class LaneScheduler(ChainLanes lanes)
     }
 
     /// <summary>
-    /// Notes that all active lanes were advanced; ends what ended, discards what was dropped, refills.
+    /// Notes that all active lanes were advanced; takes out what ended or was dropped, refills.
     /// </summary>
     public void Advanced(ulong steps, long elapsedTicks)
     {
@@ -131,26 +133,15 @@ internal sealed class LaneScheduler(ChainLanes lanes)
         {
             RunningChain chain = _running[lane];
             Charge(chain, steps, elapsedTicks);
-            if (chain.IterationsLeft == 0)
+            if (chain.IterationsLeft == 0 || chain.IsDropped)
             {
                 lanes.Store(lane, chain.Chain.Bytes);
-                Finished.Add(chain);
-                Vacate(lane);
-            }
-            else if (chain.IsDropped)
-            {
+                Ended.Add(chain);
                 Vacate(lane);
             }
         }
 
-        while (FreeLanes > 0 && _next.TryDequeue(out RunningChain? chain))
-        {
-            if (!chain.IsDropped)
-            {
-                Take(chain);
-            }
-        }
-
+        Refill();
         Invariant.That(FreeLanes == 0 || _next.Count == 0, "no lane is free while a chain waits for it");
     }
 
@@ -163,11 +154,8 @@ internal sealed class LaneScheduler(ChainLanes lanes)
         }
     }
 
-    /// <summary>
-    /// Gives up to <paramref name="max"/> chains back: first those without a lane, then those in a lane for at least
-    /// <paramref name="sliceTicks"/> and of no higher priority than <paramref name="priorityMax"/>.
-    /// </summary>
-    public void Release(int max, long sliceTicks, byte priorityMax, List<RunningChain> into)
+    /// <summary>Gives up to <paramref name="max"/> chains back: first those without a lane.</summary>
+    public void Release(int max, List<RunningChain> into)
     {
         Invariant.That(max >= 0, "a number of chains is not negative");
         int released = 0;
@@ -176,16 +164,49 @@ internal sealed class LaneScheduler(ChainLanes lanes)
             into.Add(chain);
         }
 
+        for (int lane = Active - 1; lane >= 0 && released < max; lane--, released++)
+        {
+            GiveBack(lane, into);
+        }
+    }
+
+    /// <summary>
+    /// Gives up to <paramref name="max"/> chains back that had a lane for at least <paramref name="sliceTicks"/> and
+    /// are of no higher priority than <paramref name="priorityMax"/>. Chains that waited here for a lane get one first:
+    /// given back, they would stand behind all others and come here again, for as long as no chain ends.
+    /// </summary>
+    public void ReleaseSliced(int max, long sliceTicks, byte priorityMax, List<RunningChain> into)
+    {
+        Invariant.That(max >= 0, "a number of chains is not negative");
+        int released = 0;
         for (int lane = Active - 1; lane >= 0 && released < max; lane--)
         {
-            RunningChain chain = _running[lane];
-            if (chain.SliceTicks >= sliceTicks && chain.Priority <= priorityMax)
+            if (_running[lane].SliceTicks >= sliceTicks && _running[lane].Priority <= priorityMax)
             {
-                lanes.Store(lane, chain.Chain.Bytes);
-                chain.WasSliced = true;
-                Vacate(lane);
-                into.Add(chain);
+                GiveBack(lane, into);
                 released++;
+            }
+        }
+
+        Refill();
+    }
+
+    private void GiveBack(int lane, List<RunningChain> into)
+    {
+        RunningChain chain = _running[lane];
+        lanes.Store(lane, chain.Chain.Bytes);
+        chain.WasSliced = true;
+        Vacate(lane);
+        into.Add(chain);
+    }
+
+    private void Refill()
+    {
+        while (FreeLanes > 0 && _next.TryDequeue(out RunningChain? chain))
+        {
+            if (!chain.IsDropped)
+            {
+                Take(chain);
             }
         }
     }

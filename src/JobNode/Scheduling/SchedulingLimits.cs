@@ -16,13 +16,19 @@ internal static class SchedulingLimits
     /// </summary>
     public const int OutgoingMessagesMax = 4096;
 
-    /// <summary>Jobs the leader has read but not handed out yet.</summary>
-    public const int ReadyJobsMax = 65_536;
+    /// <summary>Long jobs of one priority that the leader has in memory and not in a hand, served or not.</summary>
+    public const int ReadyLongJobsMax = 65_536;
 
-    /// <summary>Jobs read from the replicated state in one visit to the apply thread.</summary>
+    /// <summary>
+    /// Jobs of the replicated state that are looked at in one visit to the apply thread, for short ones and for long
+    /// ones.
+    /// </summary>
     public const int JobsPerReadMax = 2048;
 
-    /// <summary>Below this many jobs ready to hand out, the leader reads on.</summary>
+    /// <summary>
+    /// Below this many short jobs of a priority ready to hand out, the leader reads on; and so with long ones that had
+    /// next to no service. Each for itself: so no backlog hides what goes before it.
+    /// </summary>
     public const int ReadyJobsLow = 4096;
 
     /// <summary>
@@ -42,6 +48,15 @@ internal static class SchedulingLimits
 
     /// <summary>Long jobs in a hand, per lane: one that runs and one that waits its turn.</summary>
     public const int LongJobsPerLane = 2;
+
+    /// <summary>
+    /// Iterations that a long job gets in a hand before it may have to make room for one that was served less: about
+    /// two thirds of a second in one lane. What is below it counts as served least.
+    /// </summary>
+    public const ulong LeaderSliceIterations = 1_000_000;
+
+    /// <summary>Of so many long jobs of a priority that are handed out, one is that which waited longest.</summary>
+    public const int LongestWaitTurn = 8;
 
     /// <summary>Work done on a job between two replicated checkpoints, in seconds of one lane.</summary>
     public const double CheckpointSeconds = 10;

@@ -17,16 +17,30 @@ internal sealed partial class WorkLeader
     private int _commandsInFlight;
     private long _retryAtMs;
 
-    private bool WantsToRead => _hasUnread && _isAssigning && _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsLow;
+    private bool WantsToRead
+    {
+        get
+        {
+            bool wants = false;
+            for (int priority = 0; priority <= Limits.PriorityMax; priority++)
+            {
+                wants |= IsWanted(_shortCursor, priority) || IsWanted(_longCursor, priority);
+            }
+
+            return wants && _isAssigning;
+        }
+    }
 
     private async Task ReadPendingAsync(CancellationToken cancellation)
     {
-        bool hasArrivals = _workAdded;
-        _workAdded = false;
-        _hasUnread |= hasArrivals;
-        bool isDue = _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsLow
-            || (hasArrivals && _dispatcher.ReadyCount < SchedulingLimits.ReadyJobsMax);
-        if (!_hasUnread || !isDue)
+        if (_workAdded)
+        {
+            _workAdded = false;
+            _shortCursor.NoteArrivals();
+            _longCursor.NoteArrivals();
+        }
+
+        if (!WantsToRead)
         {
             return;
         }
@@ -36,17 +50,23 @@ internal sealed partial class WorkLeader
         {
             _dispatcher.AddPending(job);
         }
-
-        _hasUnread = jobs.Count == SchedulingLimits.JobsPerReadMax;
     }
 
-    /// <summary>On the apply thread.</summary>
+    /// <summary>On the apply thread, while the leader waits.</summary>
     private List<PendingJob> ReadPending()
     {
         List<PendingJob> jobs = [];
-        _view.ReadPending(_cursor, SchedulingLimits.JobsPerReadMax, jobs);
+        foreach (PendingCursor cursor in (PendingCursor[])[_shortCursor, _longCursor])
+        {
+            _view.ReadPending(
+                cursor, SchedulingLimits.JobsPerReadMax, jobs, priority => IsWanted(cursor, priority));
+        }
+
         return jobs;
     }
+
+    private bool IsWanted(PendingCursor cursor, int priority) =>
+        !cursor.IsAtEnd(priority) && _dispatcher.WantsMore(priority, isShort: cursor == _shortCursor);
 
     private void Assign()
     {
@@ -60,6 +80,15 @@ internal sealed partial class WorkLeader
         List<Assignment> drops = [];
         List<Assignment> assignments = [];
         _dispatcher.Rebalance(nowMs, drops, assignments);
+        SendDrops(drops.Select(static drop => (drop.Worker, drop.Job.Id)));
+        SendJobs(assignments);
+    }
+
+    private void Replace()
+    {
+        List<Assignment> drops = [];
+        List<Assignment> assignments = [];
+        _dispatcher.Replace(drops, assignments);
         SendDrops(drops.Select(static drop => (drop.Worker, drop.Job.Id)));
         SendJobs(assignments);
     }
@@ -80,7 +109,8 @@ internal sealed partial class WorkLeader
 
         foreach (Assignment assignment in assignments)
         {
-            if (!assignment.IsCheck && assignment.Job.IterationsDone > SchedulingLimits.ShortJobIterationsMax)
+            if (assignment is { IsCheck: false, IsTurn: false }
+                && assignment.Job.IterationsDone > SchedulingLimits.ShortJobIterationsMax)
             {
                 _logger.JobResumed(
                     assignment.Id.ToString(),

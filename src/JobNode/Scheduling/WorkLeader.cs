@@ -26,7 +26,8 @@ internal sealed partial class WorkLeader : IDisposable
     private readonly ILogger _logger;
 
     private readonly Dispatcher _dispatcher;
-    private readonly PendingCursor _cursor = new();
+    private readonly PendingCursor _shortCursor = new(iterationsMax: SchedulingLimits.ShortJobIterationsMax);
+    private readonly PendingCursor _longCursor = new(iterationsMin: SchedulingLimits.ShortJobIterationsMax + 1);
     private readonly Dictionary<NodeId, LeaderSession> _sessions = [];
     private readonly Channel<Func<Task>> _inbox = Channel.CreateBounded<Func<Task>>(InboxMax);
     private readonly ConcurrentQueue<JobEvent> _jobEvents = new();
@@ -35,7 +36,6 @@ internal sealed partial class WorkLeader : IDisposable
     private volatile bool _workAdded = true;
     private volatile bool _mustRestart;
     private volatile bool _quarantineChanged = true;
-    private bool _hasUnread = true;
     private bool _isAssigning;
     private long _startedAtMs;
     private long _tickAtMs;
@@ -234,6 +234,7 @@ internal sealed partial class WorkLeader : IDisposable
         if (_isAssigning)
         {
             Rebalance(nowMs);
+            Replace();
         }
 
         if (nowMs - _reportAtMs >= SchedulingLimits.ReportIntervalMs)

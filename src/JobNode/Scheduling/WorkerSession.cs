@@ -11,6 +11,7 @@ internal sealed class WorkerSession(
 
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource<ChainProgress?>> _questions = [];
     private ulong _questionNumber;
+    private WorkProgress? _progress;
 
     /// <summary>True once the leader sent anything.</summary>
     public bool WasServed { get; private set; }
@@ -143,16 +144,33 @@ internal sealed class WorkerSession(
 
     private void SendFinished()
     {
-        while (true)
+        List<JobResult> results;
+        do
         {
-            List<JobResult> results = [];
+            results = [];
             hand.TakeFinished(SchedulingLimits.JobsPerMessageMax, results);
-            if (results.Count == 0)
+            if (results.Count > 0)
+            {
+                Send(new WorkFinished(results));
+            }
+        }
+        while (results.Count > 0);
+
+        SendPutAside();
+    }
+
+    private void SendPutAside()
+    {
+        while (Volatile.Read(ref _progress) is { } last)
+        {
+            List<ChainProgress> chains = [];
+            hand.TakePutAside(SchedulingLimits.JobsPerMessageMax, chains);
+            if (chains.Count == 0)
             {
                 return;
             }
 
-            Send(new WorkFinished(results));
+            Send(last with { Moved = chains });
         }
     }
 
@@ -165,7 +183,9 @@ internal sealed class WorkerSession(
             rate.Sample((long)time.GetElapsedTime(0).TotalMilliseconds, measure);
             List<ChainProgress> moved = [];
             hand.TakeNews(moved);
-            Send(new WorkProgress(measure.LanesBusy, rate.Rates, moved));
+            var progress = new WorkProgress(measure.LanesBusy, rate.Rates, moved);
+            Volatile.Write(ref _progress, progress with { Moved = [] });
+            Send(progress);
         }
         while (await timer.WaitForNextTickAsync(cancellation));
     }
