@@ -3,17 +3,18 @@ using BenchmarkDotNet.Running;
 using JobNode.Bench;
 using JobNode.Bench.Kernels;
 using JobNode.Bench.Peers;
+using JobNode.Bench.Scheduling;
 using JobNode.Bench.Systems;
 
 // Micro-benchmarks:  dotnet run -c Release --project bench -- --filter '*'
-// The whole binary:  dotnet run -c Release --project bench -- lanes [BINARY]
+// The whole binary:  dotnet run -c Release --project bench -- lanes [BINARY] [--rounds N] [--serve ARGUMENTS]
 // Many jobs:         dotnet run -c Release --project bench -- pending [--jobs N] [--nodes N] [--wiped] [BINARY]
 // Cost by size:      dotnet run -c Release --project bench -- curve [--up-to N] [--kind pending|completed|nodes]
 //                        [--rounds N] [--json FILE] [BINARY]
 // Against others:    dotnet run -c Release --project bench -- peers [--rounds N] [--quick] [--only A,B] [BINARY]
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 // A better kernel:   dotnet run -c Release --project bench -- order [SEED] [SECONDS]
-string binary = Path.GetFullPath(args.ElementAtOrDefault(1) ?? Path.Combine("artifacts", "jobnode"));
+// The policy, pure:  dotnet run -c Release --project bench -- schedule [--nodes N] [--loads A,B] [--json FILE]
 switch (args.FirstOrDefault())
 {
     case "peers":
@@ -22,7 +23,7 @@ switch (args.FirstOrDefault())
         HashQuestion.RunHashData(double.Parse(args[1], CultureInfo.InvariantCulture));
         break;
     case "lanes":
-        await LanesBusy.RunAsync(binary);
+        await LanesBusy.RunAsync(args[1..]);
         break;
     case "pending":
         await PendingJobs.RunAsync(args[1..]);
@@ -36,6 +37,9 @@ switch (args.FirstOrDefault())
         return KernelOrderSearch.Run(
             int.Parse(args.ElementAtOrDefault(1) ?? "1", CultureInfo.InvariantCulture),
             TimeSpan.FromSeconds(int.Parse(args.ElementAtOrDefault(2) ?? "120", CultureInfo.InvariantCulture)));
+    case "schedule":
+        ScheduleRun.Run(args[1..]);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChainKernelBenchmark).Assembly).Run(args);
         break;

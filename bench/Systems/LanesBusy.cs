@@ -1,50 +1,64 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace JobNode.Bench.Systems;
 
 /// <summary>
-/// With 64 long jobs on one node: how much of the raw kernel rate reaches the jobs, and how fast is enqueue meanwhile?
+/// How much of the raw kernel rate do finished jobs get, with lanes full? A queue of jobs of one length on one node
+/// with all cores, the kernel alone before and after each; in turns, so that what the neighbours do hits both.
 /// </summary>
 internal static class LanesBusy
 {
-    private const int Jobs = 64;
-    private const ulong Iterations = 50_000_000_000;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
+    /// <summary>Seconds that a queue should last.</summary>
+    private const double QueueSeconds = 12;
+
+    private static readonly ulong[] Lengths = [10_000, 100_000, 1_000_000];
 
     /// <summary>
-    /// Measures, in turns: kernel, jobs, kernel, jobs, kernel. Prints one line per turn and the medians.
+    /// Measures <c>--rounds N</c> times (1: 80 seconds); what follows <c>--serve</c> is added to <c>serve</c>. The
+    /// first argument may name the binary.
     /// </summary>
-    public static async Task RunAsync(string binary)
+    public static async Task RunAsync(string[] args)
     {
-        var raw = new List<double>();
-        var finished = new List<double>();
-        var latenciesMs = new List<double>();
-        for (int round = 0; round < 3; round++)
+        string binary = Path.GetFullPath(
+            args.Length > 0 && args[0][0] != '-' ? args[0] : Path.Combine("artifacts", "jobnode"));
+        int roundsAt = Array.IndexOf(args, "--rounds");
+        int rounds = roundsAt < 0 ? 1 : int.Parse(args[roundsAt + 1], CultureInfo.InvariantCulture);
+        int serveAt = Array.IndexOf(args, "--serve");
+        string[] serve = serveAt < 0 ? [] : args[(serveAt + 1)..];
+        var ratios = Lengths.ToDictionary(static length => length, static _ => new List<double>());
+        double before = RawRate(binary);
+        for (int round = 0; round < rounds; round++)
         {
-            raw.Add(RawRate(binary));
-            finished.Add(await FinishedRateAsync(binary, latenciesMs));
-            Console.WriteLine($"round {round}: bench hash {raw[^1] / 1e6:F1} M/s, jobs {finished[^1] / 1e6:F1} M/s, "
-                + $"ratio {finished[^1] / raw[^1]:P1}");
+            foreach (ulong length in Lengths)
+            {
+                Queue queue = await FinishAsync(binary, serve, length, before);
+                double after = RawRate(binary);
+                double kernel = (before + after) / 2;
+                ratios[length].Add(queue.Rate / kernel);
+                Console.WriteLine($"round {round}, jobs of {length:N0}: kernel {before / 1e6:F1} and "
+                    + $"{after / 1e6:F1} M/s, finished {queue.Rate / 1e6:F1} M/s: {queue.Rate / kernel:P1}; "
+                    + $"hash threads had {queue.ProcessorShare:P1} of the cores, at "
+                    + $"{queue.RatePerProcessorSecond / kernel:P1} of the kernel's rate");
+                before = after;
+            }
         }
 
-        latenciesMs.Sort();
-        double ratio = finished.Zip(raw, static (jobs, kernel) => jobs / kernel).Order().ElementAt(1);
-        double below = (double)latenciesMs.Count(static ms => ms < 50) / latenciesMs.Count;
-        Console.WriteLine($"jobs over bench hash on {Environment.ProcessorCount} cores, median of 3: {ratio:P1}");
-        Console.WriteLine($"enqueue meanwhile, {latenciesMs.Count} calls: {below:P2} below 50 ms, "
-            + $"median {At(latenciesMs, 0.5):F2} ms, p95 {At(latenciesMs, 0.95):F2} ms, "
-            + $"p99 {At(latenciesMs, 0.99):F2} ms, longest {latenciesMs[^1]:F1} ms");
+        foreach ((ulong length, List<double> all) in ratios)
+        {
+            all.Sort();
+            Console.WriteLine($"measured: jobs of {length:N0}: median {all[all.Count / 2]:P1}, "
+                + $"{all[0]:P1} to {all[^1]:P1}");
+        }
     }
-
-    private static double At(List<double> sorted, double quantile) => sorted[(int)(quantile * (sorted.Count - 1))];
 
     /// <summary>All threads together: what <c>bench hash</c> says per core, times the cores.</summary>
     private static double RawRate(string binary)
     {
         int cores = Environment.ProcessorCount;
-        var start = new ProcessStartInfo(binary, ["bench", "hash", "--json", "--seconds", "3", "--threads", $"{cores}"])
+        var start = new ProcessStartInfo(binary, ["bench", "hash", "--json", "--seconds", "2", "--threads", $"{cores}"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -63,51 +77,64 @@ internal static class LanesBusy
         return best * cores;
     }
 
-    private static async Task<double> FinishedRateAsync(string binary, List<double> latenciesMs)
-    {
-        using var node = new NodeUnderTest(binary);
-        await node.StartAsync();
-        var ids = new List<string>();
-        for (int job = 0; job < Jobs; job++)
-        {
-            ids.Add(await EnqueueAsync(node, $"long {job}", Iterations));
-        }
-
-        await Task.Delay(WarmUp);
-        long startedAt = Stopwatch.GetTimestamp();
-        double before = await DoneAsync(node, ids);
-        while (Stopwatch.GetElapsedTime(startedAt) < Window)
-        {
-            long call = Stopwatch.GetTimestamp();
-            await EnqueueAsync(node, "short", 1);
-            latenciesMs.Add(Stopwatch.GetElapsedTime(call).TotalMilliseconds);
-            await Task.Delay(100);
-        }
-
-        double seconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
-        return (await DoneAsync(node, ids) - before) / seconds;
-    }
-
     /// <summary>
-    /// Iterations that all the jobs together stand at, as the API tells them (about half a second old).
+    /// Enqueues, then watches how many are finished from when a tenth is until a tenth is left: lanes are full
+    /// meanwhile.
     /// </summary>
-    private static async Task<double> DoneAsync(NodeUnderTest node, List<string> ids)
+    private static async Task<Queue> FinishAsync(string binary, string[] serve, ulong length, double kernelRate)
     {
-        double sum = 0;
-        foreach (string id in ids)
+        const int Batch = 2_000;
+        using var node = new NodeUnderTest(binary, serve);
+        await node.StartAsync();
+        int jobs = (int)(QueueSeconds * kernelRate / length);
+        for (int sent = 0; sent < jobs; sent += Batch)
         {
-            sum += (await node.GetAsync($"/jobs/{id}")).GetProperty("iterationsDone").GetDouble();
+            await SendAsync(node, Math.Min(Batch, jobs - sent), length);
         }
 
-        return sum;
+        long from = await WaitAsync(node, await CompletedAsync(node) + (jobs / 10));
+        long startedAt = Stopwatch.GetTimestamp();
+        double hashed = node.HashCpuSeconds;
+        long to = await WaitAsync(node, jobs - (jobs / 10));
+        double seconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
+        double hashSeconds = node.HashCpuSeconds - hashed;
+        double iterations = (to - from) * (double)(length - 1);
+        int cores = Environment.ProcessorCount;
+        return new Queue(iterations / seconds, hashSeconds / seconds / cores, iterations / hashSeconds * cores);
     }
 
-    private static async Task<string> EnqueueAsync(NodeUnderTest node, string body, ulong iterations)
+    private static async Task<long> WaitAsync(NodeUnderTest node, long completed)
     {
-        using var content = new StringContent(body);
-        using HttpResponseMessage answer = await node.Http.PutAsync($"/enqueue?iterations={iterations}", content);
-        answer.EnsureSuccessStatusCode();
-        using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        return json.RootElement.GetProperty("id").GetString()!;
+        long now;
+        while ((now = await CompletedAsync(node)) < completed)
+        {
+            await Task.Delay(20);
+        }
+
+        return now;
     }
+
+    private static async Task<long> CompletedAsync(NodeUnderTest node) =>
+        (await node.GetAsync("/status")).GetProperty("queue").GetProperty("completed").GetInt64();
+
+    private static async Task SendAsync(NodeUnderTest node, int count, ulong iterations)
+    {
+        var lines = new StringBuilder();
+        for (int job = 0; job < count; job++)
+        {
+            lines.Append(CultureInfo.InvariantCulture, $"{{\"text\":\"{job}\",\"iterations\":{iterations}}}\n");
+        }
+
+        using var content = new StringContent(lines.ToString());
+        content.Headers.ContentType = new("application/x-ndjson");
+        using HttpResponseMessage answer = await node.Http.PostAsync("/jobs", content);
+        answer.EnsureSuccessStatusCode();
+        await answer.Content.CopyToAsync(Stream.Null);
+    }
+
+    /// <summary>How a queue was worked off.</summary>
+    /// <param name="Rate">Iterations of finished jobs a second.</param>
+    /// <param name="ProcessorShare">Share of all cores' time that the hash threads had.</param>
+    /// <param name="RatePerProcessorSecond">Iterations a second if they had had all of it.</param>
+    private sealed record Queue(double Rate, double ProcessorShare, double RatePerProcessorSecond);
 }

@@ -53,16 +53,22 @@ internal sealed class NodeUnderTest : IDisposable
     }
 
     /// <summary>Processor seconds so far, of all threads, user and system (proc(5)); exact to 10 ms.</summary>
-    public double CpuSeconds
+    public double CpuSeconds => CpuSecondsOf(Fields($"/proc/{_process!.Id}/stat"));
+
+    /// <summary>The same of its hash threads alone: those at nice 10.</summary>
+    public double HashCpuSeconds
     {
         get
         {
-            const int userTicks = 11;
-            const double ticksPerSecond = 100;
-            string stat = File.ReadAllText($"/proc/{_process!.Id}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (long.Parse(fields[userTicks], CultureInfo.InvariantCulture)
-                + long.Parse(fields[userTicks + 1], CultureInfo.InvariantCulture)) / ticksPerSecond;
+            const int Nice = 16;
+            double seconds = 0;
+            foreach (string task in Directory.EnumerateDirectories($"/proc/{_process!.Id}/task"))
+            {
+                string[] fields = Fields(Path.Combine(task, "stat"));
+                seconds += fields[Nice] == "10" ? CpuSecondsOf(fields) : 0;
+            }
+
+            return seconds;
         }
     }
 
@@ -139,6 +145,21 @@ internal sealed class NodeUnderTest : IDisposable
         _process?.Dispose();
         Http.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>The fields of a line of stat, from the third on: those before may hold blanks.</summary>
+    private static string[] Fields(string path)
+    {
+        string stat = File.ReadAllText(path);
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+    }
+
+    private static double CpuSecondsOf(string[] fields)
+    {
+        const int UserTicks = 11;
+        const double TicksPerSecond = 100;
+        return (long.Parse(fields[UserTicks], CultureInfo.InvariantCulture)
+            + long.Parse(fields[UserTicks + 1], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private async Task<bool> IsReadyAsync()
