@@ -15,6 +15,7 @@ using JobNode.Bench.Systems;
 // Under fire:        dotnet run -c Release --project bench -- elastic [--minutes 4] [--seed N] [BINARY]
 // A better kernel:   dotnet run -c Release --project bench -- order [SEED] [SECONDS]
 // The policy, pure:  dotnet run -c Release --project bench -- schedule [--nodes N] [--loads A,B] [--json FILE]
+// A leader dies:     dotnet run -c Release --project bench -- failover [--trials 50] [--calm MINUTES] [BINARY]
 switch (args.FirstOrDefault())
 {
     case "peers":
@@ -40,6 +41,8 @@ switch (args.FirstOrDefault())
     case "schedule":
         ScheduleRun.Run(args[1..]);
         break;
+    case "failover":
+        return await Failover.RunAsync(args[1..]);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChainKernelBenchmark).Assembly).Run(args);
         break;
