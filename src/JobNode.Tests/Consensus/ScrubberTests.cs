@@ -87,6 +87,26 @@ public sealed class ScrubberTests : IScrubbed
         Assert.Throws<OperationCanceledException>(() => file.Read(0, new byte[1]));
     }
 
+    [Fact]
+    public async Task A_pass_that_failed_is_followed_by_the_next_one()
+    {
+        int opened = 0;
+        IStorageDirectory Open(CancellationToken cancellation) => Interlocked.Increment(ref opened) switch
+        {
+            1 => throw new InvalidOperationException("nobody thought of this"),
+            2 => throw new OperationCanceledException("the node is overloaded"),
+            _ => _disk,
+        };
+        await using var scrubber = new Scrubber(this, Open, _counts, NullLogger.Instance);
+        scrubber.Start(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        while (_counts.Passes == 0)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.True(opened >= 3);
+    }
+
     Task<(ulong Snapshot, IReadOnlyList<LogExtent> Log)> IScrubbed.ListAsync(CancellationToken cancellation) =>
         Task.FromResult((1ul, _log.Extents()));
 

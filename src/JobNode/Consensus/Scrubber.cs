@@ -103,14 +103,23 @@ internal sealed class Scrubber : IAsyncDisposable
             while (true)
             {
                 Task.Delay(every, time, _stopping.Token).GetAwaiter().GetResult();
-                Look(_stopping.Token);
+                LookOrLog();
             }
         }
         catch (OperationCanceledException)
         {
             // The node stops.
         }
-        catch (Exception error)
+    }
+
+    /// <summary>What was not expected of one pass is no reason to leave out the next.</summary>
+    private void LookOrLog()
+    {
+        try
+        {
+            Look(_stopping.Token);
+        }
+        catch (Exception error) when (!_stopping.IsCancellationRequested)
         {
             _logger.ScrubFailed(error);
         }

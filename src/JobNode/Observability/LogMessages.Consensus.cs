@@ -85,6 +85,6 @@ internal static partial class LogMessages
     [LoggerMessage(1056, LogLevel.Warning, "what was damaged at rest is replaced: {File}")]
     public static partial void DamageHealed(this ILogger logger, string file);
 
-    [LoggerMessage(1057, LogLevel.Error, "the reading of files at rest failed; it goes on with the next start")]
+    [LoggerMessage(1057, LogLevel.Error, "the reading of files at rest failed; it is tried again when it is due next")]
     public static partial void ScrubFailed(this ILogger logger, Exception error);
 }
