@@ -20,4 +20,19 @@ public sealed class RandomBitsTests
         Assert.Equal(UInt128.Zero, alwaysSet);
         Assert.NotEqual(RandomBits.Next64(), RandomBits.Next64());
     }
+
+    [Fact]
+    public void A_job_id_is_a_UUID_of_version_7_with_its_time_and_never_the_same()
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(0x0198_C0DE_1234);
+        HashSet<JobId> made = [];
+        for (int i = 0; i < 10_000; i++)
+        {
+            JobId id = JobId.Create(now);
+            string text = id.ToString();
+            Assert.StartsWith("0198c0de-1234-7", text, StringComparison.Ordinal);
+            Assert.Contains(text[19], "89ab");
+            Assert.True(made.Add(id));
+        }
+    }
 }

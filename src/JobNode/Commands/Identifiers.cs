@@ -14,7 +14,12 @@ internal readonly record struct JobId(UInt128 Value) : IComparable<JobId>
     public static JobId Create(DateTimeOffset now)
     {
         Span<byte> bytes = stackalloc byte[SizeBytes];
-        Guid.CreateVersion7(now).TryWriteBytes(bytes, bigEndian: true, out _);
+        RandomBits.Fill(bytes[6..]);
+        long unixMs = now.ToUnixTimeMilliseconds();
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)(unixMs >> 32));
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[2..], (uint)unixMs);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new JobId(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
