@@ -1,3 +1,4 @@
+using JobNode.Consensus;
 using JobNode.Simulation;
 
 if (SimulationOptions.Parse(args) is not { } options)

@@ -34,6 +34,9 @@ internal sealed class WatchedCore(
     }
 
     /// <inheritdoc/>
+    public void Host(Action loop) => inner.Host(loop);
+
+    /// <inheritdoc/>
     public void Tick()
     {
         foreach (byte[] message in _smuggled)

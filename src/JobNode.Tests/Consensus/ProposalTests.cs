@@ -134,6 +134,7 @@ public class ProposalTests
         node.Lead();
         _ = Propose(node, 1);
         node.Loop.RunTurn();
+        RaftLoopTests.Commit(node, 3, node.Core.Proposed[0]);
         node.UnixMs -= 10_000;
         _ = Propose(node, 2);
         node.Loop.RunTurn();
@@ -158,6 +159,79 @@ public class ProposalTests
         after.Complete(now, [CommandResult.Ok], 8);
         Assert.True(request.IsSettled);
         Assert.Equal(0, after.Bytes);
+    }
+
+    [Fact]
+    public async Task What_comes_while_an_entry_is_under_way_shares_the_next_one()
+    {
+        using var node = new LoopUnderTest();
+        node.Lead();
+        _ = Propose(node, 1);
+        Assert.False(node.Loop.RunTurn());
+        Assert.Single(node.Core.Proposed);
+        Task<Proposed>[] waiting = [Propose(node, 2), Propose(node, 3)];
+        Assert.False(node.Loop.RunTurn());
+        Assert.Single(node.Core.Proposed);
+
+        // An entry is applied: the turn says at once that there is more to do.
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 3));
+            ready.Entries.Add(new RaftEntry(3, 2, RaftEntryKind.Normal, node.Core.Proposed[0]));
+            ready.Committed.Add(new RaftEntry(3, 2, RaftEntryKind.Normal, node.Core.Proposed[0]));
+        });
+        Assert.True(node.Loop.RunTurn());
+        Assert.False(node.Loop.RunTurn());
+        Assert.Equal(2, node.Core.Proposed.Count);
+        RaftLoopTests.Commit(node, 4, node.Core.Proposed[1]);
+        foreach (Task<Proposed> task in waiting)
+        {
+            Assert.Equal(ResultCode.Ok, (await task).Result.Code);
+        }
+    }
+
+    [Fact]
+    public void What_is_worth_an_entry_of_its_own_waits_for_no_other()
+    {
+        using var node = new LoopUnderTest();
+        node.Lead();
+        _ = Propose(node, 1);
+        Assert.False(node.Loop.RunTurn());
+        int commands = (new RaftLoopOptions { Self = LoopUnderTest.Self }.OwnEntryBytesMin / 64) + 1;
+        for (ulong job = 2; job <= (ulong)commands; job++)
+        {
+            _ = Propose(node, job);
+        }
+
+        Assert.False(node.Loop.RunTurn());
+        Assert.Equal(2, node.Core.Proposed.Count);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_an_index_wakes_nobody_and_is_not_missed()
+    {
+        using var node = new LoopUnderTest();
+        node.Lead();
+        Task<Proposed> job = Propose(node, 1);
+        Task<bool> before = node.Loop.WaitAppliedAsync(3, CancellationToken.None);
+        node.Loop.RunTurn();
+
+        // Too late for the turn that applies, too early to see that it did.
+        Task<bool>? meanwhile = null;
+        node.OnSync = () => meanwhile ??= node.Loop.WaitAppliedAsync(3, CancellationToken.None);
+        node.Core.Enqueue(ready =>
+        {
+            LoopUnderTest.Fill(ready, RaftRole.Leader, LoopUnderTest.Self, new HardState(2, 1, 3));
+            ready.Entries.Add(new RaftEntry(3, 2, RaftEntryKind.Normal, node.Core.Proposed[0]));
+            ready.Committed.Add(new RaftEntry(3, 2, RaftEntryKind.Normal, node.Core.Proposed[0]));
+        });
+        Assert.True(node.Loop.RunTurn());
+        Assert.True(await before);
+        Assert.False(meanwhile!.IsCompleted);
+        Assert.False(node.Loop.RunTurn());
+        Assert.True(await meanwhile);
+        Assert.Equal(3ul, (await job).LogIndex);
+        Assert.True(await node.Loop.WaitAppliedAsync(3, CancellationToken.None));
     }
 
     private static Task<Proposed> Propose(LoopUnderTest node, ulong job) =>

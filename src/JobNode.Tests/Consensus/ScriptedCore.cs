@@ -29,6 +29,8 @@ internal sealed class ScriptedCore(List<string> steps) : IRaftCore
 
     public void Start(RaftCoreStart start) => Started = start;
 
+    public void Host(Action loop) => loop();
+
     public void Tick() => Ticks++;
 
     public void Campaign() => Campaigns++;

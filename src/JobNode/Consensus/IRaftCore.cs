@@ -15,6 +15,11 @@ internal interface IRaftCore : IDisposable
     /// <summary>Loads what the disk remembered. Called once, before everything else.</summary>
     void Start(RaftCoreStart start);
 
+    /// <summary>
+    /// Runs what calls in for long on the calling thread, as cheaply as the core can have it, and returns after it.
+    /// </summary>
+    void Host(Action loop);
+
     /// <summary>Logical time goes on by one tick.</summary>
     void Tick();
 

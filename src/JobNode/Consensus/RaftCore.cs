@@ -56,6 +56,9 @@ internal sealed unsafe class RaftCore(RaftCoreLogDetail logDetail) : IRaftCore
     }
 
     /// <inheritdoc/>
+    public void Host(Action loop) => CoreThread.Run(loop);
+
+    /// <inheritdoc/>
     public void Tick() => Check(RaftCoreInterop.Tick(BetweenReadies()));
 
     /// <inheritdoc/>

@@ -87,15 +87,47 @@ internal sealed class RaftInbox(RaftLoopOptions options) : IRaftInbox, IDisposab
     public bool TryRead(IReadRequest read) =>
         TryPut(inputs => inputs.Reads.Count < options.ReadsWaitingMax, inputs => inputs.Reads.Add(read));
 
-    /// <summary>Queues a wait; false when closed or full.</summary>
-    public bool TryWait(IndexWait wait) =>
-        TryPut(inputs => inputs.Waits.Count < options.ReadsWaitingMax, inputs => inputs.Waits.Add(wait));
+    /// <summary>
+    /// Queues a wait; false when closed or full. One for a known index wakes nobody: what applies that index does.
+    /// </summary>
+    public bool TryWait(IndexWait wait)
+    {
+        bool isKnown = wait.Index is not null;
+        lock (_gate)
+        {
+            if (_isClosed || _waiting.Waits.Count >= options.ReadsWaitingMax)
+            {
+                return false;
+            }
+
+            _waiting.Waits.Add(wait);
+        }
+
+        if (!isKnown)
+        {
+            Wake();
+        }
+
+        return true;
+    }
 
     /// <summary>Hands the end of background work to the raft thread; dropped once closed.</summary>
     public void Post(Action finished) => TryPut(_ => true, inputs => inputs.Finished.Add(finished));
 
     /// <summary>The same for what can be noted while the disk takes no writes, since it may make room.</summary>
     public void PostStorage(Action finished) => TryPut(_ => true, inputs => inputs.Stored.Add(finished));
+
+    /// <summary>True when somebody began to wait for an index since the last <see cref="TakeAll"/>.</summary>
+    public bool HasWaits
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Waits.Count > 0;
+            }
+        }
+    }
 
     /// <summary>True once <see cref="Close"/> was called.</summary>
     public bool IsClosed

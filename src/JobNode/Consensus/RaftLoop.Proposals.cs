@@ -8,6 +8,7 @@ internal sealed partial class RaftLoop
     private readonly PendingProposals _pending;
     private readonly ProposalBatch _batch = new();
     private readonly Queue<ProposalRequest> _unproposed = new();
+    private long _unproposedBytes;
     private ulong _lastStampMs;
 
     /// <summary>
@@ -73,15 +74,31 @@ internal sealed partial class RaftLoop
     }
 
     /// <inheritdoc/>
-    public Task<bool> ReadBarrierAsync(CancellationToken cancellation) => WaitAsync(null, cancellation);
+    public Task<bool> ReadBarrierAsync(CancellationToken cancellation) =>
+        WaitAsync(new IndexWait(null, _clock.MonotonicMs + _options.ReadTimeoutMs), cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> WaitAppliedAsync(ulong logIndex, CancellationToken cancellation) =>
-        _board.Current.AppliedIndex >= logIndex ? Task.FromResult(true) : WaitAsync(logIndex, cancellation);
-
-    private Task<bool> WaitAsync(ulong? index, CancellationToken cancellation)
+    public Task<bool> WaitAppliedAsync(ulong logIndex, CancellationToken cancellation)
     {
-        var wait = new IndexWait(index, _clock.MonotonicMs + _options.ReadTimeoutMs);
+        if (_board.Current.AppliedIndex >= logIndex)
+        {
+            return Task.FromResult(true);
+        }
+
+        var wait = new IndexWait(logIndex, _clock.MonotonicMs + _options.AppliedTimeoutMs);
+        Task<bool> reached = WaitAsync(wait, cancellation);
+        if (_board.Current.AppliedIndex >= logIndex)
+        {
+            // It was applied before the wait was in the inbox, perhaps, and then nothing more may come that wakes it.
+            // Otherwise the turn that applies it looks for new waits after it published the index.
+            _inbox.Wake();
+        }
+
+        return reached;
+    }
+
+    private Task<bool> WaitAsync(IndexWait wait, CancellationToken cancellation)
+    {
         if (cancellation.CanBeCanceled)
         {
             wait.WatchFor(cancellation);
@@ -105,6 +122,7 @@ internal sealed partial class RaftLoop
             if (_role == RaftRole.Leader && !IsUnseated())
             {
                 _unproposed.Enqueue(request);
+                _unproposedBytes += request.Encoded.Length;
             }
             else
             {
@@ -117,11 +135,7 @@ internal sealed partial class RaftLoop
             FailUnproposed();
         }
 
-        // Only while the last Ready said that we lead in _hardState.Term: that term goes into the proposal ids.
-        while (_role == RaftRole.Leader
-            && MayAppend()
-            && _unproposed.Count > 0
-            && _pending.Bytes < _options.ProposedBytesMax)
+        while (CanPropose())
         {
             FillBatch();
             if (!_batch.IsEmpty)
@@ -133,11 +147,24 @@ internal sealed partial class RaftLoop
         Invariant.That(_role == RaftRole.Leader || _unproposed.Count == 0, "only a leader holds proposals back");
     }
 
+    /// <summary>
+    /// Only while the last Ready said that we lead in _hardState.Term: that term goes into the proposal ids. What comes
+    /// while an entry is under way is the next one, unless it is worth an entry of its own already: each costs every
+    /// node a sync, messages and turns, whatever it holds.
+    /// </summary>
+    private bool CanPropose() =>
+        _unproposed.Count > 0
+        && _role == RaftRole.Leader
+        && MayAppend()
+        && (_pending.Count == 0 || _unproposedBytes >= _options.OwnEntryBytesMin)
+        && _pending.Bytes < _options.ProposedBytesMax;
+
     private void FillBatch()
     {
         while (_unproposed.TryPeek(out ProposalRequest? request) && (request.IsSettled || _batch.TryAdd(request)))
         {
             _unproposed.Dequeue();
+            _unproposedBytes -= request.Encoded.Length;
         }
     }
 
@@ -183,5 +210,7 @@ internal sealed partial class RaftLoop
         {
             request.Fail(ResultCode.NotLeader);
         }
+
+        _unproposedBytes = 0;
     }
 }

@@ -93,24 +93,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
     {
         using CancellationTokenRegistration wake = cancellation.UnsafeRegister(
             static inbox => ((RaftInbox)inbox!).Wake(), _inbox);
-
-        // A core that was just started may have something to do: no waiting for the first tick.
-        bool isBusy = true;
-        while (!cancellation.IsCancellationRequested)
-        {
-            if (!isBusy)
-            {
-                long dueMs = IsBlocked ? _retryAtMs : _lastTickMs + _options.TickMs;
-                long untilDueMs = dueMs - _clock.MonotonicMs;
-                if (untilDueMs > 0)
-                {
-                    _inbox.WaitForInput((int)Math.Min(untilDueMs, Math.Max(DiskRetryMs, _options.TickMs)));
-                }
-            }
-
-            isBusy = RunTurn();
-        }
-
+        _core.Host(() => RunTurns(cancellation));
         Stop();
     }
 
@@ -160,6 +143,26 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         _inbox.Dispose();
         _core.Dispose();
         _log.Dispose();
+    }
+
+    private void RunTurns(CancellationToken cancellation)
+    {
+        // A core that was just started may have something to do: no waiting for the first tick.
+        bool isBusy = true;
+        while (!cancellation.IsCancellationRequested)
+        {
+            if (!isBusy)
+            {
+                long dueMs = IsBlocked ? _retryAtMs : _lastTickMs + _options.TickMs;
+                long untilDueMs = dueMs - _clock.MonotonicMs;
+                if (untilDueMs > 0)
+                {
+                    _inbox.WaitForInput((int)Math.Min(untilDueMs, Math.Max(DiskRetryMs, _options.TickMs)));
+                }
+            }
+
+            isBusy = RunTurn();
+        }
     }
 
     private bool Turn()
@@ -214,13 +217,16 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
             read.Run();
         }
 
-        if (_appliedIndex != appliedBefore)
+        bool hasApplied = _appliedIndex != appliedBefore;
+        if (hasApplied)
         {
             _applied?.Invoke();
         }
 
         DrainCoreLog();
-        return isBusy;
+
+        // Who began to wait meanwhile for what this turn applied woke nobody (WaitAppliedAsync).
+        return isBusy || CanPropose() || (hasApplied && _inbox.HasWaits);
     }
 
     private void StepMessages(RaftInputs inputs)

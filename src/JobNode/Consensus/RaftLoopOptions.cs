@@ -58,6 +58,11 @@ internal sealed record RaftLoopOptions
     /// <summary>Bytes proposed to the core and not applied yet; past it proposals wait in the inbox.</summary>
     public long ProposedBytesMax { get; init; } = 32L << 20;
 
+    /// <summary>
+    /// Bytes of commands that become an entry although one is under way already; fewer wait until it is applied.
+    /// </summary>
+    public int OwnEntryBytesMin { get; init; } = 64 << 10;
+
     /// <summary>Raft messages waiting in the inbox; past it they are dropped (raft repeats itself).</summary>
     public int MessagesWaitingMax { get; init; } = 8192;
 
@@ -70,8 +75,11 @@ internal sealed record RaftLoopOptions
     /// <summary>A read-index request without an answer is asked again after this many milliseconds.</summary>
     public int ReadIndexRetryMs { get; init; } = 250;
 
-    /// <summary>A read barrier or a wait for an index gives up after this many milliseconds.</summary>
+    /// <summary>A read barrier gives up after this many milliseconds.</summary>
     public int ReadTimeoutMs { get; init; } = 5_000;
+
+    /// <summary>A wait for an index to be applied here gives up after this many milliseconds.</summary>
+    public int AppliedTimeoutMs { get; init; } = 1_000;
 
     /// <summary>
     /// So long a leader's heartbeats are repeated while one write of it takes its time; then another leader is better.
