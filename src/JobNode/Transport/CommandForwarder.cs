@@ -10,8 +10,6 @@ namespace JobNode.Transport;
 /// </summary>
 internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
 {
-    private const int WriteBufferBytes = 64 << 10;
-
     private readonly ICommandProposer _local;
     private readonly PeerConnections _connections;
     private readonly StatusBoard _board;
@@ -163,7 +161,7 @@ internal sealed class CommandForwarder : ICommandProposer, IAsyncDisposable
     {
         try
         {
-            var frames = new FrameStream(Stream.Null, new BufferedStream(output, WriteBufferBytes));
+            var frames = new FrameStream(Stream.Null, output);
             while (await answers.WaitToReadAsync(ended.Token))
             {
                 while (answers.TryRead(out ReadOnlyMemory<byte> answer))

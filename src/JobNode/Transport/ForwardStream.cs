@@ -12,8 +12,6 @@ namespace JobNode.Transport;
 /// </summary>
 internal sealed class ForwardStream
 {
-    private const int WriteBufferBytes = 64 << 10;
-
     private static readonly Proposed Unknown = new(new CommandResult(ResultCode.OutcomeUnknown), 0);
     private static readonly Proposed NeverSent = new(new CommandResult(ResultCode.NotLeader), 0);
     private static readonly Proposed TooMany = new(new CommandResult(ResultCode.Overloaded), 0);
@@ -123,7 +121,7 @@ internal sealed class ForwardStream
     {
         try
         {
-            var frames = new FrameStream(Stream.Null, new BufferedStream(output, WriteBufferBytes));
+            var frames = new FrameStream(Stream.Null, output);
             while (await _questions.Reader.WaitToReadAsync(_ended.Token))
             {
                 while (_questions.Reader.TryRead(out ReadOnlyMemory<byte> question))

@@ -18,7 +18,6 @@ internal sealed class PeerSender
 
     private const int BackoffFirstMs = 50;
     private const int BackoffLastMs = 1000;
-    private const int WriteBufferBytes = 64 << 10;
 
     private readonly NodeId _peer;
     private readonly PeerConnections _connections;
@@ -133,9 +132,8 @@ internal sealed class PeerSender
 
     private async Task WriteQueueAsync(Stream output, Backoff backoff, CancellationToken broken)
     {
-        // Buffered, so that messages that wait together leave together; flushed when nothing more waits.
-        var buffered = new BufferedStream(output, WriteBufferBytes);
-        var frames = new FrameStream(Stream.Null, buffered);
+        // Messages that wait together leave together: flushed when nothing more waits.
+        var frames = new FrameStream(Stream.Null, output);
         while (await _queue.Reader.WaitToReadAsync(broken))
         {
             while (_queue.Reader.TryRead(out byte[]? message))

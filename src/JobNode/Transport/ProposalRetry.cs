@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using JobNode.Commands;
 
 namespace JobNode.Transport;
@@ -24,14 +25,19 @@ internal sealed class ProposalRetry(
     private const int BackoffFirstMs = 10;
     private const int BackoffLastMs = 500;
 
+    private const int DeadlinesKeptMax = 256;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.NoLeaderTimeoutMs);
+
+    private readonly ConcurrentStack<CancellationTokenSource> _deadlines = new();
+    private int _deadlinesKept;
 
     /// <summary>Tries until there is an answer or <see cref="Limits.NoLeaderTimeoutMs"/> are over.</summary>
     public async Task<Proposed> ProposeAsync(Command command, CancellationToken cancellation)
     {
-        // The ordinary case, and the only one that runs thousands of times a second: the first attempt settles it.
-        using var deadline = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        CancellationTokenSource either = RentDeadline();
+        CancellationTokenRegistration given = cancellation.UnsafeRegister(
+            static source => ((CancellationTokenSource)source!).Cancel(), either);
         var backoff = new Backoff(BackoffFirstMs, BackoffLastMs);
         bool maybeLogged = false;
         ResultCode last = ResultCode.NotLeader;
@@ -42,7 +48,12 @@ internal sealed class ProposalRetry(
                 ConsensusStatus seen = board.Current;
                 bool attempted = maybeLogged;
                 maybeLogged = true;
-                Proposed answer = await TryOnceAsync(seen, command, either.Token);
+                Proposed answer = await local.ProposeAsync(command, either.Token);
+                if (answer.Result.Code == ResultCode.NotLeader && FindOtherLeader(seen) is { } leader)
+                {
+                    answer = await passOn(leader, command, either.Token);
+                }
+
                 last = answer.Result.Code;
                 maybeLogged = attempted || last == ResultCode.OutcomeUnknown;
                 if (last == ResultCode.Stopping && maybeLogged)
@@ -59,9 +70,15 @@ internal sealed class ProposalRetry(
             }
         }
         catch (OperationCanceledException)
-            when (!cancellation.IsCancellationRequested && deadline.IsCancellationRequested)
+            when (!cancellation.IsCancellationRequested && either.IsCancellationRequested)
         {
             return new Proposed(new CommandResult(maybeLogged ? ResultCode.OutcomeUnknown : last), 0);
+        }
+        finally
+        {
+            // Nothing can cancel it once this returned.
+            given.Dispose();
+            ReturnDeadline(either);
         }
     }
 
@@ -77,27 +94,49 @@ internal sealed class ProposalRetry(
         }
 
         Invariant.That(enqueue.Jobs.Count == result.Jobs.Count, "an enqueue has one outcome per job");
-        var outcomes = new JobOutcome[result.Jobs.Count];
-        for (int i = 0; i < outcomes.Length; i++)
+        JobOutcome[]? outcomes = null;
+        for (int i = 0; i < result.Jobs.Count; i++)
         {
             JobOutcome outcome = result.Jobs[i];
-            bool own = outcome.Code == ResultCode.Duplicate && outcome.Id == enqueue.Jobs[i].Id;
-            outcomes[i] = own ? outcome with { Code = ResultCode.Ok } : outcome;
+            if (outcome.Code == ResultCode.Duplicate && outcome.Id == enqueue.Jobs[i].Id)
+            {
+                outcomes ??= [.. result.Jobs];
+                outcomes[i] = outcome with { Code = ResultCode.Ok };
+            }
         }
 
-        return answer with { Result = new EnqueueResult(outcomes) };
+        return outcomes is null ? answer : answer with { Result = new EnqueueResult(outcomes) };
     }
 
-    private async Task<Proposed> TryOnceAsync(ConsensusStatus seen, Command command, CancellationToken cancellation)
+    private static Member? FindOtherLeader(ConsensusStatus seen) =>
+        seen.Leader == seen.Self ? null : seen.Configuration.Find(seen.Leader);
+
+    /// <summary>
+    /// A source that cancels itself when the time is over: thousands of times a second it is not needed, and goes back.
+    /// </summary>
+    private CancellationTokenSource RentDeadline()
     {
-        Proposed here = await local.ProposeAsync(command, cancellation);
-        bool canPassOn = here.Result.Code == ResultCode.NotLeader && seen.Leader != seen.Self;
-        if (!canPassOn || seen.Configuration.Find(seen.Leader) is not { } leader)
+        if (!_deadlines.TryPop(out CancellationTokenSource? deadline))
         {
-            return here;
+            return new CancellationTokenSource(Patience, clock);
         }
 
-        return await passOn(leader, command, cancellation);
+        Interlocked.Decrement(ref _deadlinesKept);
+        deadline.CancelAfter(Patience);
+        return deadline;
+    }
+
+    private void ReturnDeadline(CancellationTokenSource deadline)
+    {
+        if (Volatile.Read(ref _deadlinesKept) < DeadlinesKeptMax && deadline.TryReset())
+        {
+            Interlocked.Increment(ref _deadlinesKept);
+            _deadlines.Push(deadline);
+        }
+        else
+        {
+            deadline.Dispose();
+        }
     }
 
     /// <summary>
