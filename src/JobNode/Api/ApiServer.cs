@@ -95,7 +95,9 @@ internal sealed class ApiServer(
     public async Task StartAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
         Invariant.That(_server is null, "the API starts once");
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        // Inline: what a request does is short or awaits, so it needs no thread other than the one that read it.
+        var sockets = new SocketTransportOptions { UnsafePreferInlineScheduling = true };
+        var transport = new SocketTransportFactory(Options.Create(sockets), loggers);
         _server = new KestrelServer(Options.Create(Settings(endpoint)), transport, loggers);
         _application = new ApiApplication((options.Advertise ?? options.ClusterListen).ToString(), waitsFor, _logger);
         await _server.StartAsync(_application, cancellation);

@@ -8,9 +8,6 @@ namespace JobNode.Api;
 internal sealed class JobEndpoints(
     ApiParts parts, JobReader reader, JobAdmission admission, TimeProvider time)
 {
-    /// <summary>How long an accepted enqueue waits until this node's own state has it, in milliseconds.</summary>
-    private const int LocalApplyWaitMs = 1000;
-
     /// <summary><c>PUT|POST /enqueue</c>.</summary>
     public async Task EnqueueAsync(HttpContext context)
     {
@@ -159,28 +156,16 @@ internal sealed class JobEndpoints(
     }
 
     /// <summary>
-    /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past a second the
-    /// answer goes out all the same: the job is safe, and reads have their own barrier. A node without the log has no
-    /// state to wait for: its reads are passed to the leader.
+    /// Waits until this node's state holds what the leader accepted, so that a read here sees it. Past the loop's bound
+    /// for that the answer goes out all the same: the job is safe, and reads have their own barrier. A node without the
+    /// log has no state to wait for: its reads are passed to the leader.
     /// </summary>
-    public async Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)
+    public Task WaitAppliedHereAsync(ulong logIndex, CancellationToken cancellation)
     {
         ulong applied = parts.Board.Current.AppliedIndex;
-        if (logIndex == 0 || applied == 0 || applied >= logIndex)
-        {
-            return;
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(LocalApplyWaitMs);
-        try
-        {
-            _ = await parts.ApplyThread.WaitAppliedAsync(logIndex, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // Behind by more than the wait: see above.
-        }
+        return logIndex == 0 || applied == 0 || applied >= logIndex
+            ? Task.CompletedTask
+            : parts.ApplyThread.WaitAppliedAsync(logIndex, cancellation);
     }
 
     private static Task RenderIdAsync(HttpContext context, JobId id) =>

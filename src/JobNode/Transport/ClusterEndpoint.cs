@@ -53,7 +53,9 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
         Options.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromMilliseconds(PeerProtocol.PingDelayMs);
         Options.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromMilliseconds(PeerProtocol.PingTimeoutMs);
         var sockets = new SocketTransportFactory(
-            new OptionsWrapper<SocketTransportOptions>(new SocketTransportOptions()), loggers);
+            new OptionsWrapper<SocketTransportOptions>(
+                new SocketTransportOptions { UnsafePreferInlineScheduling = true }),
+            loggers);
         _server = new KestrelServer(new OptionsWrapper<KestrelServerOptions>(Options), sockets, loggers);
     }
 
