@@ -86,7 +86,7 @@ internal sealed class Failover(int trials, double calmMinutes)
         Say($"longest silence of the leader: {silence * 1000:F0} ms");
     }
 
-    /// <summary>Kills the leader, gives the longest time without an accepted job in milliseconds, starts it again.</summary>
+    /// <summary>Kills the leader and starts it again; gives the longest time without an accepted job, in ms.</summary>
     private static async Task<double> KillAsync(ClusterFixture cluster, LoadClients clients)
     {
         NodeProcess leader = await cluster.LeaderAsync();

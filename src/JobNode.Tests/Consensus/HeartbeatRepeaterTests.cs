@@ -17,9 +17,9 @@ public class HeartbeatRepeaterTests
 
         RaftLoopTests.Commit(node, 3, default!);
 
-        // Two followers; 20 ticks of 50 ms are ten intervals.
-        Assert.Equal(20, node.Steps.Count(static step => step == Heartbeat));
-        Assert.Equal(20, node.Timings.RepeatedHeartbeats);
+        // Two followers, and 20 turns of 50 ms, which is the interval of heartbeats.
+        Assert.Equal(40, node.Steps.Count(static step => step == Heartbeat));
+        Assert.Equal(40, node.Timings.RepeatedHeartbeats);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class HeartbeatRepeaterTests
 
         RaftLoopTests.Commit(node, 3, default!);
 
-        Assert.Equal(100, node.Steps.Count(static step => step == Heartbeat));
+        Assert.Equal(200, node.Steps.Count(static step => step == Heartbeat));
     }
 
     [Fact]

@@ -15,8 +15,8 @@ internal sealed record RaftLoopOptions
     /// draws from [32, 64) ticks). Pre-vote and vote cost two round trips and two syncs, so a new leader stands well
     /// within a second of the old one's death, one refused pre-vote in between included. Fine ticks make the two bad
     /// draws rare: the same one twice, which splits the vote, and the very shortest, which comes while the other
-    /// follower's lease still runs. A heartbeat every 50 ms leaves six lost ones before anybody gets nervous; a slow disk
-    /// is bridged (<see cref="HeartbeatRepeater"/>), and hash threads have a low priority.
+    /// follower's lease still runs. A heartbeat every 50 ms leaves six lost ones before anybody gets nervous; a slow
+    /// disk is bridged (<see cref="HeartbeatRepeater"/>), and hash threads have a low priority.
     /// </remarks>
     public int TickMs { get; init; } = 10;
 
