@@ -5,7 +5,7 @@ namespace JobNode.Hashing;
 
 /// <summary>
 /// The fastest ways for one message and for one chain: what the generated code needs around it. Its oracle is
-/// <see cref="ScalarKernel"/>.
+/// <c>ScalarKernel</c>.
 /// </summary>
 internal static unsafe class StreamKernel
 {
