@@ -214,6 +214,7 @@ internal sealed partial class RaftLoop
             LogMessages.RoleChanged(_logger, _ready.Role, _ready.Leader, _ready.HardState.Term);
         }
 
+        _splits = _ready.Leader == NodeId.None ? _splits : 0;
         if (_leader != _ready.Leader || isNewTerm)
         {
             bool isAnother = _ready.Leader != NodeId.None && _ready.Leader != _lastLeader;

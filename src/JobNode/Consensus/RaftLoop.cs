@@ -245,6 +245,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         {
             if (MayStep(message))
             {
+                NoteVote(message);
                 _core.Step(message);
             }
         }
@@ -291,6 +292,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
             _core.Tick();
         }
 
+        CampaignAfterSplit(nowMs);
         _waits.Expire(nowMs);
     }
 

@@ -99,6 +99,12 @@ internal static class RaftMessage
         _ => false,
     };
 
+    /// <summary>
+    /// Whether this is a vote for somebody else: it ends with field 10, true (refused), and field 11, 0 (a hint).
+    /// </summary>
+    public static bool IsRefusedVote(ReadOnlySpan<byte> message) =>
+        KindOf(message) == RaftMessageKind.VoteResponse && message is [.., 0x50, 1, 0x58, 0];
+
     /// <summary>Fields 1 to 4 (type, to, from, term) come first, always, each a tag and a varint.</summary>
     private static bool TryReadSender(ReadOnlySpan<byte> message, out NodeId sender, out int at)
     {
