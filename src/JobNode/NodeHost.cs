@@ -128,7 +128,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     // What the machine or the operator can cause; its message is the sentence that a person needs. The rest is a bug.
     private static bool IsExpected(Exception error) =>
         error is IOException or UnauthorizedAccessException or PlatformNotSupportedException or FormatException
-            or System.Net.Sockets.SocketException;
+            or InvalidDataException or System.Net.Sockets.SocketException;
 
     private async Task<int> ServeAsync(CancellationToken cancellation)
     {
@@ -155,6 +155,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _endpoint.Admitted = directory.Note;
         streams.Attach(loop);
         raft.Start();
+        Keep(new CatchUp(loop, board, _conditions, _time));
         StartScrubber(loop);
         members.Start();
         work.Start();

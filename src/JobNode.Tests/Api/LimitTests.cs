@@ -107,6 +107,16 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_node_that_has_not_caught_up_is_starting()
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        host.Conditions.Raise(NodeCondition.CatchingUp, "This node has not caught up with its leader yet.");
+        await AssertRefusedAsync(await host.Client.GetAsync("/readyz"), 503, "not-ready");
+        JsonElement node = (await host.GetAsync("/status")).GetProperty("node");
+        Assert.Equal("starting", node.GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task Too_many_proposals_in_flight_are_told_when_to_come_back()
     {
         await using ApiHost host = await ApiHost.StartAsync();

@@ -29,6 +29,11 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
 
         bool hasLeader = status.Leader != NodeId.None;
         _hadLeader |= hasLeader;
+        if (hasLeader && parts.Conditions.Has(NodeCondition.CatchingUp))
+        {
+            return "starting";
+        }
+
         return Health.StateOf(hasLeader, _hadLeader, time.GetElapsedTime(_startedAt));
     }
 

@@ -28,8 +28,8 @@ internal sealed class StatusEndpoints(
     }
 
     /// <summary>
-    /// <c>GET /readyz</c>: 200 while a leader is known and this node does its part, else 503. What is wrong but keeps
-    /// nobody from anything but new jobs is told in the body of the 200.
+    /// <c>GET /readyz</c>: 200 while a leader is known, this node has caught up with it and does its part, else 503.
+    /// What is wrong but keeps nobody from anything but new jobs is told in the body of the 200.
     /// </summary>
     public Task ReadyAsync(HttpContext context)
     {
@@ -41,8 +41,14 @@ internal sealed class StatusEndpoints(
                 context, new Problem(isBlocked ? Problems.DiskBlocked : Problems.NotReady, sentences));
         }
 
-        return parts.Board.Current.Leader == NodeId.None
-            ? ApiResponses.ProblemAsync(context, Problems.NoQuorumNow("this node is not ready; ask again shortly"))
+        if (parts.Board.Current.Leader == NodeId.None)
+        {
+            return ApiResponses.ProblemAsync(
+                context, Problems.NoQuorumNow("this node is not ready; ask again shortly"));
+        }
+
+        return parts.Conditions.Has(NodeCondition.CatchingUp)
+            ? ApiResponses.ProblemAsync(context, new Problem(Problems.NotReady, sentences))
             : ApiResponses.TextAsync(context, 200, "text/plain", sentences.Length == 0 ? "ok\n" : $"ok\n{sentences}\n");
     }
 

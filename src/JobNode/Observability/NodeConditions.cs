@@ -29,6 +29,9 @@ internal enum NodeCondition
     /// <summary>It leaves: no new work, and soon no answers.</summary>
     Draining,
 
+    /// <summary>It just started, and its state may lack what was acknowledged before.</summary>
+    CatchingUp,
+
     /// <summary>The log cannot be written (disk full, read-only): nothing is acknowledged.</summary>
     DiskBlocked,
 
