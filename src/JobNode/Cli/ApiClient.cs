@@ -117,7 +117,7 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Sends a job, streaming its body; gives its id.</summary>
     public async Task<string> EnqueueAsync(
-        Stream body, ulong iterations, int priority, string? idempotencyKey, CancellationToken cancellation)
+        Stream body, ulong iterations, int priority, string idempotencyKey, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Put,
@@ -210,12 +210,18 @@ internal sealed class ApiClient : IDisposable
             // Something that is no jobnode answered; the status is all there is to say.
         }
 
-        return problem?.Detail is null
-            ? new CliFailure(ExitCode.Failed, $"the node answered {(int)status} without saying why; is it a jobnode?")
-            : new CliFailure(
-                problem.Type is "/problems/no-quorum" or "/problems/starting" or "/problems/damaged"
-                    ? ExitCode.NoQuorum
-                    : ExitCode.Failed,
-                $"{problem.Title}: {problem.Detail}");
+        if (problem?.Detail is null)
+        {
+            return new CliFailure(
+                ExitCode.Failed, $"the node answered {(int)status} without saying why; is it a jobnode?");
+        }
+
+        bool isUnknown = problem.Type == "/problems/outcome-unknown";
+        bool isLeaderless = problem.Type is "/problems/no-quorum" or "/problems/starting" or "/problems/damaged";
+        return new CliFailure(
+            isUnknown || isLeaderless ? ExitCode.NoQuorum : ExitCode.Failed, $"{problem.Title}: {problem.Detail}")
+        {
+            IsOutcomeUnknown = isUnknown,
+        };
     }
 }

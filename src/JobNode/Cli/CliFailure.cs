@@ -5,6 +5,9 @@ internal sealed class CliFailure(ExitCode code, string sentence) : Exception(sen
 {
     /// <summary>What the process exits with.</summary>
     public ExitCode Code { get; } = code;
+
+    /// <summary>True when the command may have taken effect all the same.</summary>
+    public bool IsOutcomeUnknown { get; init; }
 }
 
 /// <summary>Exit codes; part of the contract, never renumbered.</summary>
@@ -22,6 +25,9 @@ internal enum ExitCode
     /// <summary>No node answers at the address.</summary>
     Unreachable = 3,
 
-    /// <summary>The node answers, but the cluster has no leader: a majority is missing, or it is starting.</summary>
+    /// <summary>
+    /// The node answers, but the cluster has no leader: a majority is missing, it is starting, or it lost its leader
+    /// while the command was on its way.
+    /// </summary>
     NoQuorum = 4,
 }

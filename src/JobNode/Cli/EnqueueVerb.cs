@@ -11,6 +11,9 @@ internal static class EnqueueVerb
     /// <summary>Uploads from this size on show a bar.</summary>
     private const long BarFromBytes = 16 << 20;
 
+    /// <summary>Times that a file is sent while nobody can say whether the cluster took it.</summary>
+    private const int AttemptsMax = 3;
+
     /// <summary>Builds the verb.</summary>
     public static Command Create(CliContext context)
     {
@@ -39,12 +42,13 @@ internal static class EnqueueVerb
             var ids = new List<string>();
             foreach (string name in names)
             {
-                using Stream body = Open(context, name);
-                string id = await client.EnqueueAsync(
-                    body,
+                string id = await SendAsync(
+                    context,
+                    client,
+                    name,
                     parsed.GetValue(iterations)!.Value,
                     parsed.GetValue(priority) ?? 0,
-                    parsed.GetValue(key),
+                    parsed.GetValue(key) ?? $"cli-{Guid.NewGuid():N}",
                     cancellation);
                 ids.Add(id);
                 if (!parsed.GetValue(wait))
@@ -56,6 +60,33 @@ internal static class EnqueueVerb
             return parsed.GetValue(wait) ? await WaitAsync(context, client, ids, cancellation) : (int)ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>Under one key a file is one job, however often it is sent.</summary>
+    private static async Task<string> SendAsync(
+        CliContext context,
+        ApiClient client,
+        string name,
+        ulong iterations,
+        int priority,
+        string key,
+        CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            using Stream body = Open(context, name);
+            try
+            {
+                return await client.EnqueueAsync(body, iterations, priority, key, cancellation);
+            }
+            catch (CliFailure failure) when (failure.IsOutcomeUnknown)
+            {
+                if (attempt == AttemptsMax || name == StandardInput)
+                {
+                    throw new CliFailure(failure.Code, $"{failure.Message} The key was {key} (--idempotency-key).");
+                }
+            }
+        }
     }
 
     private static async Task<int> WaitAsync(
