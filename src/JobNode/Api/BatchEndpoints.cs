@@ -6,7 +6,8 @@ namespace JobNode.Api;
 
 /// <summary>
 /// <c>POST /jobs</c>: many jobs in one request, as lines of JSON or as the parts of a form. Reading, proposing and
-/// answering overlap; what is held is a command's worth of absorbed jobs and the answers the client has not taken yet.
+/// answering overlap; what is held is a few commands' worth of absorbed jobs and the answers that the client has not
+/// taken yet.
 /// </summary>
 internal sealed class BatchEndpoints(
     ApiParts parts, JobEndpoints jobs, JobAdmission admission, TimeProvider time)
@@ -16,6 +17,12 @@ internal sealed class BatchEndpoints(
     /// sides would wait for each other.
     /// </summary>
     private const int AnswersHeldMax = 4096;
+
+    /// <summary>
+    /// Commands of one request that wait for their commit while the next lines are read: more than one, so that a
+    /// single client's rate is not one command per round trip.
+    /// </summary>
+    private const int CommandsInFlightMax = 8;
 
     /// <summary>Answers either form.</summary>
     public Task PostAsync(HttpContext context) =>
@@ -29,23 +36,26 @@ internal sealed class BatchEndpoints(
             return;
         }
 
-        var answers = Channel.CreateBounded<BatchAnswers>(AnswersHeldMax);
+        var answers = Channel.CreateBounded<Task<BatchAnswers>>(AnswersHeldMax);
         var writer = new BatchWriter(context, isArray: false);
         Task writing = writer.WriteAllAsync(answers.Reader);
         var lines = new BatchLineReader(context.Request.BodyReader, admission.Limits, time);
-        Problem? broken = null;
+        var window = new BatchWindow(CommandsInFlightMax);
         try
         {
-            while (broken is null && await ReadLinesAsync(lines, context.RequestAborted) is { } batch)
+            await using (window)
             {
-                broken = await ProposeAsync(batch, context.RequestAborted);
-                await answers.Writer.WriteAsync(batch, context.RequestAborted);
+                while (window.Broken is null && await ReadLinesAsync(lines, context.RequestAborted) is { } batch)
+                {
+                    await window.EnterAsync(context.RequestAborted);
+                    Task<BatchAnswers> settled = ProposeAsync(batch, window, context.RequestAborted);
+                    await answers.Writer.WriteAsync(settled, context.RequestAborted);
+                }
             }
 
-            broken ??= lines.Fatal;
-            if (broken is not null)
+            if ((window.Broken ?? lines.Fatal) is { } broken)
             {
-                await answers.Writer.WriteAsync(BatchAnswers.Failed(broken), context.RequestAborted);
+                await answers.Writer.WriteAsync(Task.FromResult(BatchAnswers.Failed(broken)), context.RequestAborted);
             }
         }
         finally
@@ -70,7 +80,7 @@ internal sealed class BatchEndpoints(
             return;
         }
 
-        var answers = Channel.CreateBounded<BatchAnswers>(AnswersHeldMax);
+        var answers = Channel.CreateBounded<Task<BatchAnswers>>(AnswersHeldMax);
         var template = new NewJob(default, default, iterations, priority, key);
         Task<Problem?> reading = ReadFormAsync(form, template, answers.Writer, context.RequestAborted);
         if (!await answers.Reader.WaitToReadAsync(context.RequestAborted))
@@ -92,7 +102,10 @@ internal sealed class BatchEndpoints(
     /// Gives the problem that ended the form; once something was proposed, it is also the last answer.
     /// </summary>
     private async Task<Problem?> ReadFormAsync(
-        MultipartReader form, NewJob template, ChannelWriter<BatchAnswers> answers, CancellationToken cancellation)
+        MultipartReader form,
+        NewJob template,
+        ChannelWriter<Task<BatchAnswers>> answers,
+        CancellationToken cancellation)
     {
         Problem? problem = null;
         bool proposedAny = false;
@@ -117,12 +130,12 @@ internal sealed class BatchEndpoints(
                 }
 
                 proposedAny = true;
-                await answers.WriteAsync(batch, cancellation);
+                await answers.WriteAsync(Task.FromResult(batch), cancellation);
             }
 
             if (problem is not null && proposedAny)
             {
-                await answers.WriteAsync(BatchAnswers.Failed(problem), cancellation);
+                await answers.WriteAsync(Task.FromResult(BatchAnswers.Failed(problem)), cancellation);
             }
         }
         finally
@@ -170,6 +183,22 @@ internal sealed class BatchEndpoints(
         var batch = new BatchAnswers();
         bool any = await lines.ReadAsync(batch, cancellation);
         return any ? batch : null;
+    }
+
+    private async Task<BatchAnswers> ProposeAsync(
+        BatchAnswers batch, BatchWindow window, CancellationToken cancellation)
+    {
+        Problem? broken = null;
+        try
+        {
+            broken = await ProposeAsync(batch, cancellation);
+        }
+        finally
+        {
+            window.Leave(broken);
+        }
+
+        return batch;
     }
 
     /// <summary>

@@ -190,20 +190,22 @@ internal sealed record ProblemResponse(string Type, string Title, int Status, st
 /// <summary>
 /// One line of a batch (<c>POST /jobs</c>): exactly one of <see cref="Data"/> and <see cref="Text"/>.
 /// </summary>
+/// <remarks>Set, not init: what can be set is read straight into, the rest goes through a constructor's arguments.
+/// </remarks>
 internal sealed record BatchLine
 {
     /// <summary>The body as base64.</summary>
-    public byte[]? Data { get; init; }
+    public byte[]? Data { get; set; }
 
     /// <summary>The body as text, hashed as UTF-8.</summary>
-    public string? Text { get; init; }
+    public string? Text { get; set; }
 
     /// <summary>Required.</summary>
-    public ulong? Iterations { get; init; }
+    public ulong? Iterations { get; set; }
 
     /// <summary>0 to 9.</summary>
-    public int? Priority { get; init; }
+    public int? Priority { get; set; }
 
     /// <summary>As the header of an enqueue.</summary>
-    public string? IdempotencyKey { get; init; }
+    public string? IdempotencyKey { get; set; }
 }

@@ -10,6 +10,9 @@ internal readonly record struct JobId(UInt128 Value) : IComparable<JobId>
     /// <summary>Bytes of an id on the wire.</summary>
     public const int SizeBytes = 16;
 
+    /// <summary>Characters, and bytes of UTF-8, of the text form.</summary>
+    public const int TextBytes = 36;
+
     /// <summary>Makes a new id: 48 bits of Unix milliseconds, version, variant, 74 random bits.</summary>
     public static JobId Create(DateTimeOffset now)
     {
@@ -42,11 +45,20 @@ internal readonly record struct JobId(UInt128 Value) : IComparable<JobId>
     public int CompareTo(JobId other) => Value.CompareTo(other.Value);
 
     /// <summary>The canonical text form, 8-4-4-4-12 lowercase hex digits.</summary>
-    public override string ToString()
+    public override string ToString() => ToGuid().ToString("D");
+
+    /// <summary>Writes the text form as UTF-8, <see cref="TextBytes"/> bytes.</summary>
+    public void WriteText(Span<byte> utf8)
+    {
+        bool fits = ToGuid().TryFormat(utf8, out int written, "D");
+        Invariant.That(fits && written == TextBytes, "a UUID has 36 characters");
+    }
+
+    private Guid ToGuid()
     {
         Span<byte> bytes = stackalloc byte[SizeBytes];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
-        return new Guid(bytes, bigEndian: true).ToString("D");
+        return new Guid(bytes, bigEndian: true);
     }
 }
 

@@ -24,6 +24,9 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
     private const int StreamsPerConnectionMax = 256;
     private const int ConnectionWindowBytes = 8 << 20;
 
+    // Two entries of the largest size: with the default of 96 KiB one of them takes a dozen round trips.
+    private const int StreamWindowBytes = 2 << 20;
+
     private readonly ClusterIdentity _identity;
     private readonly PeerSecurity _security;
     private readonly RefusalLog _refusals;
@@ -50,6 +53,7 @@ internal sealed class ClusterEndpoint : IAsyncDisposable
         Options.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnectionMax;
         // Many streams share a connection: one that is read slowly (a snapshot) must not use up the others' window.
         Options.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        Options.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         Options.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromMilliseconds(PeerProtocol.PingDelayMs);
         Options.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromMilliseconds(PeerProtocol.PingTimeoutMs);
         var sockets = new SocketTransportFactory(
