@@ -5,8 +5,11 @@ namespace JobNode.Scheduling;
 /// <summary>The hash threads' side of the hand.</summary>
 internal sealed partial class JobHand
 {
-    /// <summary>True when chains wait, as of some microseconds ago; no lock is taken.</summary>
-    public bool HasWaiting => Volatile.Read(ref _waitingHint) > 0;
+    /// <summary>Chains that wait for a lane, as of some microseconds ago; no lock is taken.</summary>
+    public int WaitingCount => Volatile.Read(ref _waitingHint);
+
+    /// <summary>True when any does.</summary>
+    public bool HasWaiting => WaitingCount > 0;
 
     /// <summary>True once the threads are to end.</summary>
     public bool IsStopping => _stopping;

@@ -67,6 +67,17 @@ internal static class SchedulingLimits
     /// <summary>A worker reports its progress this often, in milliseconds.</summary>
     public const int ProgressIntervalMs = 500;
 
+    /// <summary>
+    /// While many chains wait, results are gathered for this long, in milliseconds: every message with results costs
+    /// the leader a turn, a write of the log and new work for the hand.
+    /// </summary>
+    public const int ResultsTogetherMs = 10;
+
+    /// <summary>
+    /// Chains waiting for each lane that are many: so few that somebody may be waiting for each do not wait longer.
+    /// </summary>
+    public const int ManyWaitingPerLane = 4;
+
     /// <summary>A hash thread notes where its chains stand this often, in milliseconds.</summary>
     public const int SnapshotIntervalMs = 500;
 

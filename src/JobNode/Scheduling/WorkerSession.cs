@@ -139,6 +139,10 @@ internal sealed class WorkerSession(
         {
             await hand.FinishedSignal.WaitAsync(cancellation);
             SendFinished();
+            if (hand.WaitingCount > capacity.Lanes * SchedulingLimits.ManyWaitingPerLane)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(SchedulingLimits.ResultsTogetherMs), time, cancellation);
+            }
         }
     }
 
