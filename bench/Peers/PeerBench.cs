@@ -52,7 +52,8 @@ internal static class PeerBench
     {
         try
         {
-            await measure();
+            // Not on the thread that serves all sockets: what follows may wait for a process.
+            await measure().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
         catch (Exception error) when (error is IOException or SocketException or TimeoutException
             or InvalidOperationException or OperationCanceledException or HttpRequestException)

@@ -151,6 +151,7 @@ internal sealed class EtcdSide : IQueueSide
     /// <inheritdoc/>
     public async Task<IDisposable> StartAsync(string folder, CancellationToken cancellation)
     {
+        _connections.Clear();
         string cluster = string.Join(',', _peers.Select(static (port, i) => $"e{i}=http://127.0.0.1:{port}"));
         ServerProcess[] servers = [.. Enumerable.Range(0, 3).Select(i => ServerProcess.Start(
             Path.Combine(folder, $"etcd-{i}"), new Dictionary<string, string>(),

@@ -81,7 +81,8 @@ internal sealed class LoadRun(LoadPlan plan, Func<int, ILoadClient> create)
             worker.Client.Dispose();
         }
 
-        await working;
+        // The last answer may have come on the thread that serves all sockets; what follows must not keep it.
+        await working.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
     }
 
     private void CutOverdue()
