@@ -70,7 +70,7 @@ if [ -z "${QUICK:-}" ] && [ -z "${ONLY:-}" ]; then
         } >>"$out/commands.md"
     done
     note "Kernels, and their share of the limit" 60 artifacts/jobnode bench hash
-    note "All lanes busy" 120 dotnet "$program" lanes
+    note "All lanes busy" 240 dotnet "$program" lanes
     note "A million jobs held" 120 dotnet "$program" pending --jobs 1000000
     note "Scheduling" 100 dotnet "$program" schedule --nodes 1000
     note "Cost curve" 180 dotnet "$program" curve --up-to 1000000 --kind pending --rounds 3
