@@ -32,6 +32,10 @@ case $task in
         need_command curl curl
         need_command objdump binutils
         need_command ip iproute2
+        # The shells that the completion scripts are for, and what reads the man page.
+        need_command zsh zsh
+        need_command fish fish
+        need_command groff groff-base
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)

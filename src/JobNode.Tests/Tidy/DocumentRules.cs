@@ -9,17 +9,18 @@ namespace JobNode.Tests.Tidy;
 internal static partial class DocumentRules
 {
     /// <summary>
-    /// Flags of <c>serve</c> and environment variables that the code knows and the README does not tell.
+    /// Flags of <c>serve</c> and environment variables that the code knows and the documents do not tell: README.md
+    /// or docs/configuration.md, which is made from the command tree.
     /// </summary>
-    public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string readme)
+    public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string documents)
     {
         foreach (SourceFile file in product.Where(IsServe))
         {
             foreach (string flag in Literals(file).Where(text => ServeFlag().IsMatch(text)).Distinct())
             {
-                if (!readme.Contains($"`{flag}", StringComparison.Ordinal))
+                if (!documents.Contains($"`{flag}", StringComparison.Ordinal))
                 {
-                    yield return $"README.md does not tell {flag} of {file.Path}";
+                    yield return $"no document tells {flag} of {file.Path}";
                 }
             }
         }
@@ -28,9 +29,9 @@ internal static partial class DocumentRules
         {
             foreach (string variable in Literals(file).Where(text => Variable().IsMatch(text)).Distinct())
             {
-                if (!readme.Contains(variable, StringComparison.Ordinal))
+                if (!documents.Contains(variable, StringComparison.Ordinal))
                 {
-                    yield return $"README.md does not tell {variable} of {file.Path}";
+                    yield return $"no document tells {variable} of {file.Path}";
                 }
             }
         }

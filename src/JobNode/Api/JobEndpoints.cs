@@ -46,6 +46,11 @@ internal sealed class JobEndpoints(
             return;
         }
 
+        if (outcome.Id != id)
+        {
+            context.Response.Headers[ApiResponses.ReplayedHeader] = "true";
+        }
+
         await WaitAppliedHereAsync(proposed.LogIndex, cancellation);
         await RenderIdAsync(context, outcome.Id);
     }
@@ -81,12 +86,23 @@ internal sealed class JobEndpoints(
         await ApiResponses.JsonAsync(context, jobs, ApiJsonContext.Default.ListPulledResponse);
     }
 
-    /// <summary><c>GET /jobs/{id}</c>.</summary>
+    /// <summary><c>GET /jobs/{id}</c>, and <c>GET /jobs/key:{Idempotency-Key of its enqueue}</c>.</summary>
     public async Task GetAsync(HttpContext context, string idText)
     {
         TimeSpan wait = TimeSpan.Zero;
         JobResponse? job = null;
-        Problem? problem = RequestReader.Job(idText, out JobId id) ?? RequestReader.Wait(context.Request, out wait);
+        Problem? problem = null;
+        JobId id;
+        if (RequestReader.IsJobKey(idText, out UInt128 key))
+        {
+            (id, problem) = await reader.FindByKeyAsync(key, context.RequestAborted);
+        }
+        else
+        {
+            problem = RequestReader.Job(idText, out id);
+        }
+
+        problem ??= RequestReader.Wait(context.Request, out wait);
         if (problem is null)
         {
             TimeSpan left = wait - LeaderCalls.Elapsed(context);

@@ -51,6 +51,23 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
         }
     }
 
+    /// <summary>The job that an enqueue with this key made, as new as everything acknowledged before.</summary>
+    public async Task<(JobId Id, Problem? Problem)> FindByKeyAsync(UInt128 key, CancellationToken cancellation)
+    {
+        if (!await parts.ApplyThread.ReadBarrierAsync(cancellation))
+        {
+            return (default, Problems.NoQuorumNow("the job's state cannot be confirmed; ask again"));
+        }
+
+        JobId? found = await parts.ApplyThread.ReadAsync(() => parts.View.FindByKey(key), cancellation);
+        return found is { } id
+            ? (id, null)
+            : (default, new Problem(
+                Problems.JobUnknown,
+                "No job was enqueued with this Idempotency-Key, or its retention ended; an enqueue with it makes a "
+                + "job."));
+    }
+
     /// <summary>A page of jobs from the local state.</summary>
     public async Task<JobPageResponse> PageAsync(
         JobState? state, int limit, string? cursor, CancellationToken cancellation)

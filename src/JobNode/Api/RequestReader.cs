@@ -155,6 +155,15 @@ internal static class RequestReader
             $"\"{Shorten(text)}\" is not a job id; send the UUID that an enqueue answered, for example: "
             + "curl \"http://HOST:5000/jobs/0198c0de-0000-7000-8000-000000000000\".");
 
+    /// <summary>True when the path names a job by the key of its enqueue: <c>key:</c> and the key.</summary>
+    public static bool IsJobKey(string text, out UInt128 key)
+    {
+        const string Prefix = "key:";
+        bool isKey = text.StartsWith(Prefix, StringComparison.Ordinal) && !IsIdempotencyKeyBad(text[Prefix.Length..]);
+        key = isKey ? MakeKey("enqueue", text[Prefix.Length..]) : 0;
+        return isKey;
+    }
+
     /// <summary>The member that the path or query names.</summary>
     public static Problem? Node(string text, out NodeId id) => NodeId.TryParse(text, out id)
         ? null

@@ -13,6 +13,9 @@ internal sealed class ApiClient : IDisposable
 {
     private const int ConnectTimeoutMs = 5000;
 
+    /// <summary>Is there when an enqueue made no new job.</summary>
+    private const string ReplayedHeader = "Idempotent-Replayed";
+
     /// <summary>Bodies from this size on ask before they are sent, so that a refusal costs nothing.</summary>
     private const long AskFirstBytes = 1 << 20;
 
@@ -44,6 +47,9 @@ internal sealed class ApiClient : IDisposable
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Text);
         }
     }
+
+    /// <summary>The node's base address.</summary>
+    public Uri Node => _node;
 
     /// <summary>A client of another node of the cluster, in the same way.</summary>
     public ApiClient OfAnother(string address) => new(new Uri($"{_node.Scheme}://{address}"), _access);
@@ -115,8 +121,8 @@ internal sealed class ApiClient : IDisposable
         return await SendAsync(request, cancellation);
     }
 
-    /// <summary>Sends a job, streaming its body; gives its id.</summary>
-    public async Task<string> EnqueueAsync(
+    /// <summary>Sends a job, streaming its body; gives its id, and whether its key had made it before.</summary>
+    public async Task<(string Id, bool WasThere)> EnqueueAsync(
         Stream body, ulong iterations, int priority, string idempotencyKey, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
@@ -126,7 +132,24 @@ internal sealed class ApiClient : IDisposable
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         request.Headers.ExpectContinue = !body.CanSeek || body.Length >= AskFirstBytes;
         AddKey(request, idempotencyKey);
-        return Read(await SendAsync(request, cancellation), ApiJsonContext.Default.EnqueueResponse).Id;
+        bool wasThere = false;
+        string text = await SendAsync(
+            request, cancellation, response => wasThere = response.Headers.Contains(ReplayedHeader));
+        return (Read(text, ApiJsonContext.Default.EnqueueResponse).Id, wasThere);
+    }
+
+    /// <summary>The job that an enqueue with this key made; null when the cluster knows none.</summary>
+    public async Task<JobResponse?> FindByKeyAsync(string idempotencyKey, CancellationToken cancellation)
+    {
+        try
+        {
+            return await GetAsync($"/jobs/key:{idempotencyKey}", ApiJsonContext.Default.JobResponse, cancellation);
+        }
+        catch (CliFailure failure) when (failure.Problem is "/problems/job-unknown" or "/problems/job-id-invalid")
+        {
+            // A node of an older version does not know this way of asking: what is sent again has the key all the same.
+            return null;
+        }
     }
 
     /// <summary>Reads JSON.</summary>
@@ -154,12 +177,14 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<string> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellation, Action<HttpResponseMessage>? look = null)
     {
         try
         {
             using HttpResponseMessage response = await _http.SendAsync(request, cancellation);
             string text = await response.Content.ReadAsStringAsync(cancellation);
+            look?.Invoke(response);
             return response.IsSuccessStatusCode ? text : throw Refused(response.StatusCode, text);
         }
         catch (HttpRequestException error)
@@ -181,7 +206,10 @@ internal sealed class ApiClient : IDisposable
                 "If the node speaks HTTPS, write --node https://HOST:PORT, and --ca FILE if it has a CA of its own.",
             _ => "Try again, or name another node with --node.",
         };
-        return new CliFailure(ExitCode.Unreachable, $"cannot reach the cluster at {_node}: {Reason(error)}. {next}");
+        return new CliFailure(ExitCode.Unreachable, $"cannot reach the cluster at {_node}: {Reason(error)}. {next}")
+        {
+            IsPassing = true,
+        };
     }
 
     private static string Reason(HttpRequestException error) => (error.InnerException ?? error).Message.TrimEnd('.');
@@ -222,6 +250,9 @@ internal sealed class ApiClient : IDisposable
             isUnknown || isLeaderless ? ExitCode.NoQuorum : ExitCode.Failed, $"{problem.Title}: {problem.Detail}")
         {
             IsOutcomeUnknown = isUnknown,
+            IsPassing = status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.InsufficientStorage,
+            Problem = problem.Type,
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using JobNode.Recovery;
 
 namespace JobNode.Cli;
@@ -13,18 +14,24 @@ internal static class BackupVerb
     public static Command Create(CliContext context)
     {
         var file = new Argument<string>("FILE") { Description = "Where to; replaced only by a whole new backup." };
+        Option<bool> json = CliOptions.Flag(
+            "--json", "Print a line of JSON: {\"file\", \"index\", \"digest\", \"jobs\", \"bytes\"}.");
         Option<string?> node = CliOptions.Node();
-        var command = new Command("backup", "Save the state of the running cluster to a file.") { file, node };
+        var command = new Command("backup", "Save the state of the running cluster to a file.") { file, json, node };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node, context);
-            return await RunAsync(context, client, parsed.GetValue(file)!, cancellation);
+            BackupMade made = await RunAsync(client, parsed.GetValue(file)!, cancellation);
+            await context.Out.WriteLineAsync(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(made, CliLinesContext.Default.BackupMade)
+                : $"{made.File}: index {made.Index}, digest {made.Digest}, {made.Jobs} jobs, {made.Bytes} bytes, every "
+                    + "checksum right.");
+            return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        CliContext context, ApiClient client, string file, CancellationToken cancellation)
+    private static async Task<BackupMade> RunAsync(ApiClient client, string file, CancellationToken cancellation)
     {
         string path = Path.GetFullPath(file);
         string temporary = Path.Join(
@@ -47,10 +54,7 @@ internal static class BackupVerb
             }
 
             BackupFile.Adopt(temporary, path);
-            await context.Out.WriteLineAsync(
-                $"{path}: index {backup.Index}, digest {backup.Digest}, {backup.Jobs} jobs, {backup.Bytes} bytes, "
-                + "every checksum right.");
-            return (int)ExitCode.Ok;
+            return new BackupMade(path, backup.Index, backup.Digest, backup.Jobs, backup.Bytes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -22,15 +22,34 @@ internal sealed record CliContext(
     /// <summary>True when colour may be written to <see cref="Out"/> (no-color.org).</summary>
     public bool IsColorWanted => OutIsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR"));
 
+    /// <summary>Columns and rows of the terminal that shows <see cref="Out"/>.</summary>
+    public Func<(int Columns, int Rows)> TerminalSize { get; init; } = static () => (80, 24);
+
+    /// <summary>For the time of day and for waiting.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>False where a line cannot be drawn again, as in an editor's shell.</summary>
+    private static bool IsTerminal => Environment.GetEnvironmentVariable("TERM") is not "dumb";
+
+    /// <summary>Terminals that do not know their size, as that of script(1), are taken for ordinary ones.</summary>
+    private static (int Columns, int Rows) ReadTerminalSize()
+    {
+        (int columns, int rows) = (Console.WindowWidth, Console.WindowHeight);
+        return (columns > 0 ? columns : 80, rows > 0 ? rows : 24);
+    }
+
     /// <summary>The real process.</summary>
-    public static CliContext OfProcess(
-        string version, Func<ServeOptions, CancellationToken, Task<int>> serve) => new(
-        Console.Out,
-        Console.Error,
-        Console.OpenStandardInput,
-        Environment.GetEnvironmentVariable,
-        !Console.IsOutputRedirected,
-        !Console.IsErrorRedirected,
-        version,
-        serve);
+    public static CliContext OfProcess(string version, Func<ServeOptions, CancellationToken, Task<int>> serve)
+    {
+        var context = new CliContext(
+            Console.Out,
+            Console.Error,
+            Console.OpenStandardInput,
+            Environment.GetEnvironmentVariable,
+            IsTerminal && !Console.IsOutputRedirected,
+            IsTerminal && !Console.IsErrorRedirected,
+            version,
+            serve);
+        return context with { TerminalSize = ReadTerminalSize };
+    }
 }

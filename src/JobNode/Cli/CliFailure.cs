@@ -8,6 +8,12 @@ internal sealed class CliFailure(ExitCode code, string sentence) : Exception(sen
 
     /// <summary>True when the command may have taken effect all the same.</summary>
     public bool IsOutcomeUnknown { get; init; }
+
+    /// <summary>True when the same may work later: no node answers, no quorum, too much at once.</summary>
+    public bool IsPassing { get; init; }
+
+    /// <summary>The type of the problem that a node answered with, or null.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>Exit codes; part of the contract, never renumbered.</summary>

@@ -42,6 +42,33 @@ internal static class CliOptions
             },
         };
 
+    /// <summary>A number of seconds that may be left out: 2 then.</summary>
+    public static Option<int?> Seconds(string name, string description) => new(name)
+    {
+        HelpName = "SECONDS",
+        Description = description,
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result =>
+        {
+            const int Otherwise = 2;
+            const int Max = 86_400;
+            if (result.Tokens.Count == 0)
+            {
+                return Otherwise;
+            }
+
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                && value is >= 1 and <= Max)
+            {
+                return value;
+            }
+
+            result.AddError($"{name} is \"{text}\"; write whole seconds from 1 to {Max}, or nothing for {Otherwise}.");
+            return null;
+        },
+    };
+
     /// <summary>HOST:PORT; without a default port one must be written.</summary>
     public static Option<HostPort?> Address(string name, int? defaultPort, string description) => new(name)
     {

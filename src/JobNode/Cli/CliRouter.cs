@@ -13,18 +13,23 @@ internal static class CliRouter
     [
         ("serve", ServeVerb.Create),
         ("status", StatusVerb.Create),
+        ("top", TopVerb.Create),
         ("members", MembersVerb.Create),
         ("transfer", TransferVerb.Create),
         ("drain", DrainVerb.Create),
         ("enqueue", EnqueueVerb.Create),
+        ("jobs", JobsVerb.Create),
         ("pull", PullVerb.Create),
         ("wait", WaitVerb.Create),
+        ("verify", VerifyVerb.Create),
         ("certs", CertsVerb.Create),
         ("backup", BackupVerb.Create),
         ("restore", RestoreVerb.Create),
         ("recover", RecoverVerb.Create),
         ("check", CheckVerb.Create),
         ("bench", BenchVerb.Create),
+        ("completion", CompletionVerb.Create),
+        ("man", ManVerb.Create),
         ("version", VersionVerb.Create),
     ];
 
@@ -43,6 +48,21 @@ internal static class CliRouter
         }
     }
 
+    /// <summary>Every verb, for what is made from the command tree.</summary>
+    public static RootCommand WholeTree(CliContext context) => BuildRoot([], context);
+
+    /// <summary>What is written behind <c>jobnode</c> for this command.</summary>
+    public static string PathOf(Command command)
+    {
+        if (command is RootCommand)
+        {
+            return "";
+        }
+
+        string above = command.Parents.OfType<Command>().Select(PathOf).FirstOrDefault() ?? "";
+        return above.Length == 0 ? command.Name : $"{above} {command.Name}";
+    }
+
     private static async Task<int> RunVerbAsync(
         IReadOnlyList<string> arguments, CliContext context, CancellationToken cancellation)
     {
@@ -50,9 +70,10 @@ internal static class CliRouter
         ParseResult parsed = root.Parse(arguments);
         (List<string> all, List<string> used) = EnvironmentFlags.Apply(arguments, parsed, context.Variable);
         parsed = used.Count > 0 ? root.Parse(all) : parsed;
-        if (parsed.Action is ParseErrorAction)
+        string? wrong = parsed.Action is HelpWithExamples ? null : WrongWords.Explain(parsed);
+        if (wrong is not null || parsed.Action is ParseErrorAction)
         {
-            return await ExplainAsync(parsed, used, context);
+            return await ExplainAsync(parsed, wrong, used, context);
         }
 
         // Signals are the business of serve, which drains; every other verb may just end.
@@ -91,11 +112,16 @@ internal static class CliRouter
         return root;
     }
 
-    private static async Task<int> ExplainAsync(ParseResult parsed, List<string> used, CliContext context)
+    /// <summary>A wrong word is told alone: what else is wrong may only follow from it.</summary>
+    private static async Task<int> ExplainAsync(
+        ParseResult parsed, string? wrong, List<string> used, CliContext context)
     {
-        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        IEnumerable<string> sentences = wrong is null
+            ? parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal)
+            : [wrong];
+        foreach (string sentence in sentences)
         {
-            await context.Error.WriteLineAsync($"jobnode: {message}");
+            await context.Error.WriteLineAsync($"jobnode: {sentence}");
         }
 
         if (used.Count > 0)
@@ -103,15 +129,8 @@ internal static class CliRouter
             await context.Error.WriteLineAsync($"jobnode: taken from the environment: {string.Join(' ', used)}");
         }
 
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {PathOf(parsed)}";
-        await context.Error.WriteLineAsync($"jobnode: run 'jobnode{verb} --help' to see what can be written.");
+        string verb = $"jobnode {PathOf(parsed.CommandResult.Command)}".TrimEnd();
+        await context.Error.WriteLineAsync($"jobnode: run '{verb} --help' to see what can be written.");
         return (int)ExitCode.Usage;
-    }
-
-    private static string PathOf(ParseResult parsed)
-    {
-        Command command = parsed.CommandResult.Command;
-        string? above = command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand)?.Name;
-        return above is null ? command.Name : $"{above} {command.Name}";
     }
 }

@@ -30,6 +30,17 @@ internal static class CliText
         _ => $"{Short(seconds.Value / 86_400)} days",
     };
 
+    /// <summary>For example 51.2%; never 100% before it is.</summary>
+    public static string Percent(double share) =>
+        (Math.Floor(share * 1000) / 10).ToString("0.0", CultureInfo.InvariantCulture) + "%";
+
+    /// <summary>So many cells, full as far as the share goes.</summary>
+    public static string Bar(double share, int cells)
+    {
+        int full = (int)(Math.Clamp(share, 0, 1) * cells);
+        return new string('#', full) + new string('.', cells - full);
+    }
+
     /// <summary>Columns as wide as their widest cell; numbers to the right.</summary>
     public static IEnumerable<string> Table(IReadOnlyList<string[]> rows, IReadOnlySet<int> rightAligned)
     {

@@ -15,22 +15,24 @@ internal static class DrainVerb
     public static Command Create(CliContext context)
     {
         Option<bool> leave = CliOptions.Flag("--leave", "Remove the node from the cluster for good.");
+        Option<bool> json = Outcomes.Json();
         Option<string?> node = CliOptions.Node();
         var command = new Command(
             "drain", "Stop the node at --node in order: it hands over its work and its role, then its process ends.")
         {
-            leave, node,
+            leave, json, node,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node, context);
-            await DrainAsync(context, client, parsed.GetValue(leave), cancellation);
+            string done = await DrainAsync(context, client, parsed.GetValue(leave), cancellation);
+            await Outcomes.WriteAsync(context, parsed.GetValue(json), new OutcomeResponse(done));
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task DrainAsync(
+    private static async Task<string> DrainAsync(
         CliContext context, ApiClient client, bool leave, CancellationToken cancellation)
     {
         StatusResponse before = await client.GetAsync("/status", ApiJsonContext.Default.StatusResponse, cancellation);
@@ -67,9 +69,9 @@ internal static class DrainVerb
             await CheckRemovedAsync(client, before.Node, members, cancellation);
         }
 
-        await context.Out.WriteLineAsync(leave
+        return leave
             ? $"{before.Node.Address} left the cluster and stopped within {elapsed}; its data directory can be removed."
-            : $"{before.Node.Address} stopped within {elapsed}; started again, it is the same member.");
+            : $"{before.Node.Address} stopped within {elapsed}; started again, it is the same member.";
     }
 
     private static async Task<IReadOnlyList<MemberResponse>> ListAsync(

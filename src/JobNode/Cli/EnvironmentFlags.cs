@@ -8,6 +8,19 @@ namespace JobNode.Cli;
 /// </summary>
 internal static class EnvironmentFlags
 {
+    /// <summary>Variables that are no flags, and what they do.</summary>
+    public static IReadOnlyList<(string Name, string Meaning)> Others { get; } =
+    [
+        (
+            NodeAccess.TokenVariable,
+            "The token for the API itself. There is no flag for it, since a command line can be read by everybody on "
+            + "the machine; --token-file names a file that holds it."),
+        ("NO_COLOR", "Not empty: no colours, also on a terminal (no-color.org)."),
+        (
+            "JOBNODE_TEST_KERNEL_FAULT",
+            "For tests only: 1/200, 1/200@SEED or always make a node compute so many chains wrongly on purpose."),
+    ];
+
     /// <summary>The variable that stands for a flag.</summary>
     public static string VariableOf(string flag) =>
         "JOBNODE_" + flag.TrimStart('-').Replace('-', '_').ToUpperInvariant();

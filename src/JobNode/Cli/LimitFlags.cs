@@ -17,7 +17,7 @@ internal sealed class LimitFlags
         "--max-body", "Most bytes of one job's body: 64KiB, 10MiB, 2GiB or plain bytes (default 1TiB).", 1);
 
     private readonly Option<ulong?> _iterations = CliOptions.Number<ulong>(
-        "--max-iterations", "Most iterations of one job.", 1, Limits.IterationsMax);
+        "--max-iterations", "Most iterations of one job (default 10^19).", 1, Limits.IterationsMax);
 
     private readonly Option<long?> _freeDisk = SizeOption.Create(
         "--min-free-disk",

@@ -13,7 +13,7 @@ internal static class MembersVerb
     public static Command Create(CliContext context)
     {
         Option<string?> node = CliOptions.Node();
-        Option<bool> json = CliOptions.Flag("--json", "Print the node's JSON as it is.");
+        Option<bool> json = CliOptions.Flag("--json", "Print the answer of GET /members, a line of JSON.");
         var command = new Command("members", "Show who is in the cluster, and change it.")
         {
             node,
@@ -81,15 +81,16 @@ internal static class MembersVerb
         {
             Description = "The member: its id, an unambiguous beginning of it, or its address.",
         };
+        Option<bool> json = Outcomes.Json();
         Option<string?> node = CliOptions.Node();
-        var command = new Command(name, description) { id, node };
+        var command = new Command(name, description) { id, json, node };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             MemberResponse member = await MemberFinder.FindAsync(client, parsed.GetRequiredValue(id), cancellation);
             OutcomeResponse outcome = await client.AskAsync(
                 method, path(member.Id), ApiJsonContext.Default.OutcomeResponse, cancellation);
-            await context.Out.WriteLineAsync(outcome.Detail);
+            await Outcomes.WriteAsync(context, parsed.GetValue(json), outcome);
             return (int)ExitCode.Ok;
         });
         return command;

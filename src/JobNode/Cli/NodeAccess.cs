@@ -16,7 +16,7 @@ internal sealed record NodeAccess(SecretText? Token, X509Certificate2Collection 
     /// Holds the token itself. There is no flag for it on purpose: what is on a command line is read by everybody on
     /// the machine.
     /// </summary>
-    private const string TokenVariable = "JOBNODE_TOKEN";
+    public const string TokenVariable = "JOBNODE_TOKEN";
 
     /// <summary>Neither token nor CA.</summary>
     public static NodeAccess None { get; } = new(null, []);

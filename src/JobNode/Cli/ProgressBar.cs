@@ -21,20 +21,24 @@ internal sealed class ProgressBar(CliContext context) : IDisposable
             return;
         }
 
-        int full = (int)(Math.Clamp(share, 0, 1) * Cells);
-        string line = $"[{new string('#', full)}{new string('.', Cells - full)}] {share * 100,5:0.0}%  {text}";
+        string line = $"[{CliText.Bar(share, Cells)}] {CliText.Percent(share),6}  {text}";
         context.Error.Write(
             "\r" + (line.Length > LineCharacters ? line[..LineCharacters] : line.PadRight(LineCharacters)));
         context.Error.Flush();
         _isDrawn = true;
     }
 
-    /// <summary>Takes the line away.</summary>
-    public void Dispose()
+    /// <summary>Takes the line away until it is drawn again.</summary>
+    public void Clear()
     {
         if (_isDrawn)
         {
             context.Error.Write("\r" + new string(' ', LineCharacters) + "\r");
+            context.Error.Flush();
+            _isDrawn = false;
         }
     }
+
+    /// <summary>Takes the line away.</summary>
+    public void Dispose() => Clear();
 }

@@ -32,7 +32,8 @@ internal static class ServeVerb
         };
         Option<int?> workers = CliOptions.Number(
             "--workers", "Hash threads (default: one per core; 0: this node only answers).", 0, 4096);
-        Option<string?> isa = CliOptions.Text("--isa", "PATH", "Force a hash path: scalar, avx2 or avx512.");
+        Option<string?> isa = CliOptions.Text(
+            "--isa", "PATH", "Force a hash path: scalar, avx2 or avx512 (default: the fastest).");
         isa.AcceptOnlyFromAmong("scalar", "avx2", "avx512");
 
         Option<double?> verify = ShareOption.Create(

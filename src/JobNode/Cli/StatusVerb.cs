@@ -3,101 +3,51 @@ using JobNode.Api;
 
 namespace JobNode.Cli;
 
-/// <summary><c>jobnode status</c>: a table for people, JSON for programs.</summary>
+/// <summary><c>jobnode status</c>: a table for people, JSON for programs; once, or again and again.</summary>
 internal static class StatusVerb
 {
-    private const string Green = "\e[32m";
-    private const string Red = "\e[31m";
-    private const string Plain = "\e[0m";
-
-    private static readonly HashSet<int> NumberColumns = [3, 4, 5, 6, 7];
-
     /// <summary>Builds the verb.</summary>
     public static Command Create(CliContext context)
     {
         Option<string?> node = CliOptions.Node();
-        Option<bool> json = CliOptions.Flag("--json", "Print the node's JSON as it is.");
-        var command = new Command("status", "Show the cluster: nodes, queue, rates, time until empty.") { node, json };
+        Option<int?> watch = CliOptions.Seconds(
+            "--watch", "Show it again every so many seconds (default 2 when given without a number), until Ctrl-C.");
+        Option<bool> json = CliOptions.Flag(
+            "--json", "Print the answer of GET /status, a line of JSON; with --watch a line each time.");
+        var command = new Command("status", "Show the cluster: is all well, nodes, queue, rates, time until empty.")
+        {
+            watch, json, node,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ApiClient client = CliOptions.OpenClient(parsed, node, context);
-            string text = await client.GetTextAsync("/status", cancellation);
-            StatusResponse status = ApiClient.Read(text, ApiJsonContext.Default.StatusResponse);
-            if (parsed.GetValue(json))
+            using var nodes = new NodeRing(CliOptions.OpenClient(parsed, node, context), WatchLoop.Patience);
+            if (parsed.GetValue(watch) is { } seconds)
             {
-                await context.Out.WriteLineAsync(text);
-            }
-            else
-            {
-                Write(context.Out, status, context.IsColorWanted);
+                var loop = new WatchLoop(context, nodes, parsed.GetValue(json));
+                return await loop.RunAsync(
+                    TimeSpan.FromSeconds(seconds), (client, patience) => DrawAsync(context, client, patience),
+                    cancellation);
             }
 
-            return status.Leader is null ? (int)ExitCode.NoQuorum : (int)ExitCode.Ok;
+            Frame frame = await nodes.AskAsync((client, stop) => DrawAsync(context, client, stop), cancellation);
+            foreach (string line in parsed.GetValue(json) ? [frame.Json] : frame.Lines)
+            {
+                await context.Out.WriteLineAsync(line);
+            }
+
+            return (int)(frame.HasLeader ? ExitCode.Ok : ExitCode.NoQuorum);
         });
         return command;
     }
 
-    /// <summary>Writes the table.</summary>
-    public static void Write(TextWriter output, StatusResponse status, bool isColored)
+    private static async Task<Frame> DrawAsync(CliContext context, ApiClient client, CancellationToken cancellation)
     {
-        StatusQueue queue = status.Queue;
-        output.WriteLine(
-            $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term "
-            + $"{status.Term}, "
-            + $"index {status.AppliedIndex}, asked {status.Node.Address} ({status.Node.Role}, {status.Node.State})");
-        output.WriteLine(
-            $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, "
-            + $"{queue.Pulled} pulled, "
-            + $"{queue.Cancelled} cancelled");
-        output.WriteLine(
-            $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left, "
-            + $"{CliText.Short(status.IterationsPerSecondNow)}/s now, {CliText.Short(status.IterationsPerSecond)}/s "
-            + $"with all lanes busy: {CliText.Duration(status.EtaSeconds)}");
-        output.WriteLine();
-        List<string[]> rows = [["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "NOW/S", "FULL/S", "KERNEL"]];
-        rows.AddRange(status.Nodes.Select(RowOf));
-        int line = 0;
-        foreach (string text in CliText.Table(rows, NumberColumns))
-        {
-            bool isNode = line > 0;
-            string color = isNode && isColored ? IsWell(status.Nodes[line - 1]) ? Green : Red : "";
-            output.WriteLine($"{color}{text}{(color.Length > 0 ? Plain : "")}");
-            line++;
-        }
-
-        foreach (StatusMember node in status.Nodes)
-        {
-            if (node.Quarantine is { } reason)
-            {
-                output.WriteLine($"warning  {node.Address} is in quarantine and gets no work: {reason}");
-            }
-        }
-
-        foreach (string warning in status.Node.Warnings)
-        {
-            output.WriteLine($"warning  {warning}");
-        }
+        string text = await client.GetTextAsync("/status", cancellation);
+        StatusResponse status = ApiClient.Read(text, ApiJsonContext.Default.StatusResponse);
+        return new Frame(
+            ClusterVerdict.Of(status).Sentence,
+            StatusText.Lines(status, new Paint(context.IsColorWanted)),
+            text,
+            status.Leader is not null);
     }
-
-    private static bool IsWell(StatusMember node) => node is { Alive: true, Quarantine: null, Suspect: false };
-
-    private static string[] RowOf(StatusMember node) =>
-    [
-        node.Address,
-        node.Role,
-        node switch
-        {
-            { Alive: false } => "silent",
-            { Draining: true } => "draining",
-            { Quarantine: not null } => "quarantined",
-            { Suspect: true } => "suspect",
-            _ => "alive",
-        },
-        node.HashThreads.ToString(),
-        $"{node.LanesBusy}/{node.Lanes}",
-        node.JobsHeld.ToString(),
-        CliText.Short(node.IterationsPerSecondNow),
-        CliText.Short(node.IterationsPerSecond),
-        node.Isa ?? "",
-    ];
 }

@@ -11,8 +11,9 @@ internal static class TransferVerb
     {
         Option<string?> to = CliOptions.Text(
             "--to", "ID", "The voter that shall lead: id, beginning of it, or address (default: the most up to date).");
+        Option<bool> json = Outcomes.Json();
         Option<string?> node = CliOptions.Node();
-        var command = new Command("transfer", "Hand leadership to another voter.") { to, node };
+        var command = new Command("transfer", "Hand leadership to another voter.") { to, json, node };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node, context);
@@ -21,7 +22,7 @@ internal static class TransferVerb
                 : "";
             OutcomeResponse outcome = await client.AskAsync(
                 HttpMethod.Post, $"/transfer{query}", ApiJsonContext.Default.OutcomeResponse, cancellation);
-            await context.Out.WriteLineAsync(outcome.Detail);
+            await Outcomes.WriteAsync(context, parsed.GetValue(json), outcome);
             return (int)ExitCode.Ok;
         });
         return command;

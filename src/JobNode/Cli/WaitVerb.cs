@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using JobNode.Api;
 using DurationText = JobNode.Commands.DurationText;
 
@@ -25,22 +26,33 @@ internal static class WaitVerb
                     $"--timeout is \"{result.Tokens[0].Value}\"; write a duration such as 500ms, 30s or 2m.");
             }
         });
-        var command = new Command("wait", "Wait for a job to finish and print its result.") { id, timeout, node };
+        Option<bool> json = CliOptions.Flag("--json", "Print the answer of GET /jobs/ID, a line of JSON.");
+        var command = new Command("wait", "Wait for a job to finish and print its result.")
+        {
+            id, timeout, json, node,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             using ApiClient client = CliOptions.OpenClient(parsed, node, context);
             TimeSpan? limit = DurationText.TryParse(parsed.GetValue(timeout), out TimeSpan given) ? given : null;
             JobResponse job = await WaitAsync(context, client, parsed.GetRequiredValue(id), limit, cancellation);
-            await context.Out.WriteLineAsync(job.Result);
+            await context.Out.WriteLineAsync(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(job, ApiJsonContext.Default.JobResponse)
+                : job.Result);
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    /// <summary>The finished job, its result included.</summary>
+    /// <summary>The finished job, its result included; the bar begins with <paramref name="about"/>.</summary>
     /// <exception cref="CliFailure">The job was cancelled or the time is over.</exception>
     public static async Task<JobResponse> WaitAsync(
-        CliContext context, ApiClient client, string id, TimeSpan? limit, CancellationToken cancellation)
+        CliContext context,
+        ApiClient client,
+        string id,
+        TimeSpan? limit,
+        CancellationToken cancellation,
+        string about = "")
     {
         long started = TimeProvider.System.GetTimestamp();
         using var bar = new ProgressBar(context);
@@ -51,7 +63,7 @@ internal static class WaitVerb
             double call = Math.Clamp(left.TotalMilliseconds, 0, bar.IsShown ? 500 : CallSeconds * 1000);
             JobResponse job = await client.GetAsync(
                 $"/jobs/{Uri.EscapeDataString(id)}?wait={call:0}ms", ApiJsonContext.Default.JobResponse, cancellation);
-            bar.Show(job.Progress, $"{job.State}, {CliText.Duration(job.EtaSeconds)} left");
+            bar.Show(job.Progress, $"{about}{job.State}, {CliText.Duration(job.EtaSeconds)} left");
             if (job.Result is not null)
             {
                 return job;

@@ -32,6 +32,13 @@ internal sealed class QueueView
         return slot < 0 ? null : _state.Jobs[slot].ToDetails();
     }
 
+    /// <summary>The job that was enqueued with a key, or null when none is known.</summary>
+    public JobId? FindByKey(UInt128 key)
+    {
+        int entry = _state.Keys.Find(key);
+        return entry < 0 ? null : new JobId(_state.Jobs[_state.Keys[entry].JobSlot].Id);
+    }
+
     /// <summary>
     /// Appends unfinished jobs after the cursor, highest priority first, then first in first out, and moves the cursor
     /// behind them; jobs that it is not for are passed over. Jobs that arrive later show up in later calls.

@@ -1,0 +1,81 @@
+using JobNode.Api;
+
+namespace JobNode.Cli;
+
+/// <summary>The cluster for people: is all well, then cluster, queue, time to drain, nodes, warnings.</summary>
+internal static class StatusText
+{
+    private static readonly HashSet<int> NumberColumns = [3, 4, 5, 6, 7];
+
+    /// <summary>All of it.</summary>
+    public static List<string> Lines(StatusResponse status, Paint paint)
+    {
+        List<string> lines = [Verdict(status, paint), "", .. Summary(status), ""];
+        List<string[]> rows = [["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "NOW/S", "FULL/S", "KERNEL"]];
+        rows.AddRange(status.Nodes.Select(RowOf));
+        lines.AddRange(CliText.Table(rows, NumberColumns).Select(
+            (text, line) => line == 0 ? text : Colored(status.Nodes[line - 1], text, paint)));
+        lines.AddRange(Warnings(status).Select(paint.Yellow));
+        return lines;
+    }
+
+    /// <summary>The first line.</summary>
+    public static string Verdict(StatusResponse status, Paint paint)
+    {
+        ClusterVerdict verdict = ClusterVerdict.Of(status);
+        return verdict.Kind switch
+        {
+            VerdictKind.Well => paint.Green(verdict.Sentence),
+            VerdictKind.Doubtful => paint.Yellow(verdict.Sentence),
+            _ => paint.Red(verdict.Sentence),
+        };
+    }
+
+    /// <summary>Cluster, queue, work and time to drain, a line each.</summary>
+    public static IEnumerable<string> Summary(StatusResponse status)
+    {
+        StatusQueue queue = status.Queue;
+        yield return $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term "
+            + $"{status.Term}, index {status.AppliedIndex}; asked {status.Node.Address} "
+            + $"({status.Node.Role}, {status.Node.State})";
+        yield return $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, "
+            + $"{queue.Pulled} pulled, {queue.Cancelled} cancelled";
+        yield return $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left, "
+            + $"{CliText.Short(status.IterationsPerSecondNow)}/s now, {CliText.Short(status.IterationsPerSecond)}/s "
+            + "with all lanes busy";
+        yield return $"drained  in {CliText.Duration(status.EtaSeconds)}";
+    }
+
+    /// <summary>Sentences about what is wrong.</summary>
+    public static IEnumerable<string> Warnings(StatusResponse status) => status.Nodes
+        .Where(node => node.Quarantine is not null)
+        .Select(node => $"warning  {node.Address} is in quarantine and gets no work: {node.Quarantine}")
+        .Concat(status.Node.Warnings.Select(warning => $"warning  {warning}"));
+
+    /// <summary>Green for a node that does its part, else red.</summary>
+    public static string Colored(StatusMember node, string text, Paint paint) =>
+        node is { Alive: true, Quarantine: null, Suspect: false } ? paint.Green(text) : paint.Red(text);
+
+    /// <summary>How a node is, in a word.</summary>
+    public static string StateOf(StatusMember node) => node switch
+    {
+        { Alive: false } => "silent",
+        { Draining: true } => "draining",
+        { Quarantine: not null } => "quarantined",
+        { Suspect: true } => "suspect",
+        _ => "alive",
+    };
+
+    private static string[] RowOf(StatusMember node) =>
+    [
+        node.Address,
+        node.Role,
+        StateOf(node),
+        node.HashThreads.ToString(),
+        $"{node.LanesBusy}/{node.Lanes}",
+        node.JobsHeld.ToString(),
+        CliText.Short(node.IterationsPerSecondNow),
+        CliText.Short(node.IterationsPerSecond),
+        node.Isa ?? "",
+    ];
+}
