@@ -9,17 +9,17 @@ namespace JobNode.Tests.Tidy;
 internal static partial class DocumentRules
 {
     /// <summary>
-    /// Flags of <c>serve</c> and environment variables that the code knows and the README does not tell.
+    /// Flags of <c>serve</c> and environment variables that the code knows and no document for users tells.
     /// </summary>
-    public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string readme)
+    public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string documents)
     {
         foreach (SourceFile file in product.Where(IsServe))
         {
             foreach (string flag in Literals(file).Where(text => ServeFlag().IsMatch(text)).Distinct())
             {
-                if (!readme.Contains($"`{flag}", StringComparison.Ordinal))
+                if (!documents.Contains($"`{flag}", StringComparison.Ordinal))
                 {
-                    yield return $"README.md does not tell {flag} of {file.Path}";
+                    yield return $"neither README.md nor docs/ tells {flag} of {file.Path}";
                 }
             }
         }
@@ -28,9 +28,9 @@ internal static partial class DocumentRules
         {
             foreach (string variable in Literals(file).Where(text => Variable().IsMatch(text)).Distinct())
             {
-                if (!readme.Contains(variable, StringComparison.Ordinal))
+                if (!documents.Contains(variable, StringComparison.Ordinal))
                 {
-                    yield return $"README.md does not tell {variable} of {file.Path}";
+                    yield return $"neither README.md nor docs/ tells {variable} of {file.Path}";
                 }
             }
         }
@@ -46,6 +46,11 @@ internal static partial class DocumentRules
             line.StartsWith("## [Unreleased]", StringComparison.Ordinal)
             || line.StartsWith($"## [{version}]", StringComparison.Ordinal));
     }
+
+    /// <summary>What users read: the README and the pages below docs.</summary>
+    public static string ForUsers(IEnumerable<SourceFile> files) => string.Join('\n', files
+        .Where(file => file.Path == "README.md" || file.Path.StartsWith("docs/", StringComparison.Ordinal))
+        .Select(file => file.Text));
 
     private static bool IsServe(SourceFile file) =>
         file.Folder == "Cli" && file.Name.StartsWith("Serve", StringComparison.Ordinal);
