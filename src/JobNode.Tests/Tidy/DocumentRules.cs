@@ -19,7 +19,7 @@ internal static partial class DocumentRules
             {
                 if (!documents.Contains($"`{flag}", StringComparison.Ordinal))
                 {
-                    yield return $"neither README.md nor docs/ tells {flag} of {file.Path}";
+                    yield return $"no document tells {flag} of {file.Path}";
                 }
             }
         }
@@ -30,7 +30,7 @@ internal static partial class DocumentRules
             {
                 if (!documents.Contains(variable, StringComparison.Ordinal))
                 {
-                    yield return $"neither README.md nor docs/ tells {variable} of {file.Path}";
+                    yield return $"no document tells {variable} of {file.Path}";
                 }
             }
         }
