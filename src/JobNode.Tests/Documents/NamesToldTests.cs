@@ -51,6 +51,17 @@ public sealed partial class NamesToldTests
     }
 
     [Fact]
+    public void Every_make_target_that_a_document_names_exists()
+    {
+        string makefile = SourceTree.File("Makefile").Text;
+        string[] told = [.. MarkdownPage.All.SelectMany(page => page.Spans.Concat(page.Code))
+            .Select(code => MakeTarget().Match(code)).Where(match => match.Success)
+            .Select(match => match.Groups[1].Value).Distinct()];
+        Assert.Contains("run", told);
+        Assert.All(told, target => Assert.Contains($"\n{target}:", makefile, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Names_are_found_in_a_sentence()
     {
         const string Sentence = "`jobnode_has_leader` (events 1050, 9999 and 2001), `/problems/disk-high`";
@@ -89,6 +100,9 @@ public sealed partial class NamesToldTests
 
     [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d{4})", RegexOptions.None, 1000)]
     private static partial Regex LogMessage();
+
+    [GeneratedRegex(@"^make ([a-z]+(?:/[a-z-]+)?)\b", RegexOptions.None, 1000)]
+    private static partial Regex MakeTarget();
 
     [GeneratedRegex("jobnode_[a-z_]+", RegexOptions.None, 1000)]
     private static partial Regex Metric();
