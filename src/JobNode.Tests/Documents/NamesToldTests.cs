@@ -101,7 +101,7 @@ public sealed partial class NamesToldTests
     [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d{4})", RegexOptions.None, 1000)]
     private static partial Regex LogMessage();
 
-    [GeneratedRegex(@"^make ([a-z]+(?:/[a-z-]+)?)\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^make ([a-z][a-z0-9]*(?:/[a-z-]+)?)\b", RegexOptions.None, 1000)]
     private static partial Regex MakeTarget();
 
     [GeneratedRegex("jobnode_[a-z_]+", RegexOptions.None, 1000)]
