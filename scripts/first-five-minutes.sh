@@ -49,16 +49,15 @@ type_line() {
     local line=$1 code times=0
     printf '$ %s\n' "$line"
     line=$(sed "$there" <<<"$line")
+    # Who asks how things are does so after a moment, not within a millisecond of the line before.
+    case $line in jobnode\ status* | jobnode\ members*) sleep 2 ;; esac
     while true; do
         # What the shell says of jobs that ended is not kept: a terminal would say it at another place.
         jobs >/dev/null 2>&1
         code=0
         eval "$line" >"$work/answer" 2>&1 </dev/null || code=$?
         times=$((times + 1))
-        case $line in
-            *\&) break ;;
-            kill\ *) sleep 1 && break ;; # the time to read what happened
-        esac
+        case $line in *\& | kill\ *) break ;; esac
         if is_answered "$code" || [ "$times" -eq "$TIMES_MAX" ]; then break; fi
         sleep "$AGAIN_EVERY"
     done
