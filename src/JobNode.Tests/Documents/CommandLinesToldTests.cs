@@ -6,6 +6,8 @@ namespace JobNode.Tests.Documents;
 /// <summary>Every <c>jobnode …</c> in the documents is one that the program understands.</summary>
 public sealed partial class CommandLinesToldTests
 {
+    private static readonly char[] BetweenWords = [' ', ',', '\r', '\n'];
+
     [Fact]
     public async Task Every_verb_and_flag_in_the_documents_exists()
     {
@@ -43,7 +45,7 @@ public sealed partial class CommandLinesToldTests
 
     private static IEnumerable<string> Told(MarkdownPage page) => page.Code.Concat(page.Spans)
         .SelectMany(code => Call().Matches(code))
-        .Select(match => match.Groups[1].Value.Trim());
+        .Select(match => match.Groups["line"].Value.Trim());
 
     /// <summary>What is wrong with the words behind <c>jobnode</c>; null when nothing is.</summary>
     private static async Task<string?> FindMistakeAsync(string line)
@@ -66,12 +68,17 @@ public sealed partial class CommandLinesToldTests
         }
 
         string? unknown = Flag().Matches(line).Select(match => match.Value)
-            .FirstOrDefault(flag => !Regex.IsMatch(help, $"{flag}\\b(?!-)"));
+            .FirstOrDefault(flag => !help.Split(BetweenWords).Contains(flag));
         return unknown is null ? null : $"there is no {unknown}";
     }
 
-    private static bool IsHelpOf(string help, string verb) =>
-        Regex.IsMatch(help, $@"Usage:\s+\S+ {Regex.Escape(verb)}\b");
+    /// <summary>The usage names the verb behind the program; that of no verb is the program alone.</summary>
+    private static bool IsHelpOf(string help, string verb)
+    {
+        string usage = help.Split('\n').SkipWhile(line => !line.StartsWith("Usage:", StringComparison.Ordinal))
+            .Skip(1).First().Trim();
+        return $"{usage} ".Contains($" {verb} ", StringComparison.Ordinal);
+    }
 
     private static async Task<string> HelpAsync(params string[] verb)
     {
@@ -83,12 +90,12 @@ public sealed partial class CommandLinesToldTests
     }
 
     // Up to what ends a command in a shell; not the "jobnode-…" of other programs.
-    [GeneratedRegex(@"(?<![\w./-])(?:artifacts/)?jobnode ([a-z][^;|&)#>]*)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<![\w./-])(?:artifacts/)?jobnode (?<line>[a-z][^;|&)#>]*)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Call();
 
-    [GeneratedRegex("^[a-z]+$", RegexOptions.None, 1000)]
+    [GeneratedRegex("^[a-z]+$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Word();
 
-    [GeneratedRegex("(?<![\\w-])--[a-z][a-z-]*[a-z]", RegexOptions.None, 1000)]
+    [GeneratedRegex("(?<![\\w-])--[a-z][a-z-]*[a-z]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Flag();
 }

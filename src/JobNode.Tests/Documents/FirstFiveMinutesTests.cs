@@ -27,7 +27,7 @@ public sealed partial class FirstFiveMinutesTests
 
         // The script compares the short one with sha512sum; the long one, which outlived its node, takes a program.
         string[] results = [.. Result().Matches(run.Output).Select(match => match.Value).Distinct()];
-        ulong iterations = ulong.Parse(Iterations().Match(run.Output).Groups[1].Value);
+        ulong iterations = ulong.Parse(Iterations().Match(run.Output).Groups["number"].Value);
         string dummy = Directory.GetFiles(folder.FullName, "dummy", SearchOption.AllDirectories).Single();
         Assert.Equal(2, results.Length);
         Assert.Equal(HashChain.Result(await File.ReadAllBytesAsync(dummy), iterations), results[1]);
@@ -53,9 +53,9 @@ public sealed partial class FirstFiveMinutesTests
         .Where(line => line.StartsWith(Prompt, StringComparison.Ordinal))
         .Select(line => line[Prompt.Length..]);
 
-    [GeneratedRegex(@"\b[0-9a-f]{128}\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\b[0-9a-f]{128}\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Result();
 
-    [GeneratedRegex(@"--iterations (\d+)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"--iterations (?<number>\d+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Iterations();
 }

@@ -45,7 +45,7 @@ public sealed partial class LinkTests
         foreach (SourceFile file in rules)
         {
             Assert.All(
-                RunbookAnchor().Matches(file.Text).Select(match => match.Groups[1].Value),
+                RunbookAnchor().Matches(file.Text).Select(match => match.Groups["anchor"].Value),
                 anchor => Assert.Contains(anchor, operations.Anchors));
         }
 
@@ -70,9 +70,9 @@ public sealed partial class LinkTests
             : pages.SingleOrDefault(page => page.Path == path)?.Anchors.Contains(parts[1]) == true;
     }
 
-    [GeneratedRegex(@"operations\.md#([\w-]+)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"operations\.md#(?<anchor>[\w-]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RunbookAnchor();
 
-    [GeneratedRegex(@"\bJobnode[A-Z]\w+", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\bJobnode[A-Z]\w+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Alert();
 }

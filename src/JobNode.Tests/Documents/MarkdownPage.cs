@@ -27,7 +27,7 @@ internal sealed partial class MarkdownPage
 
             foreach (Match anchor in WrittenAnchor().Matches(line))
             {
-                _anchors.Add(anchor.Groups[1].Value);
+                _anchors.Add(anchor.Groups["id"].Value);
             }
         }
     }
@@ -52,13 +52,15 @@ internal sealed partial class MarkdownPage
     public IReadOnlySet<string> Anchors => _anchors;
 
     /// <summary>Pieces of code within the prose.</summary>
-    public IEnumerable<string> Spans => _prose.SelectMany(line => Span().Matches(line)).Select(m => m.Groups[1].Value);
+    public IEnumerable<string> Spans => _prose
+        .SelectMany(line => Span().Matches(line))
+        .Select(span => span.Groups["code"].Value);
 
     /// <summary>Targets of links and pictures, as they are written.</summary>
     public IEnumerable<string> Links => _prose
         .Select(line => Span().Replace(line, "code"))
         .SelectMany(line => Link().Matches(line))
-        .Select(match => match.Groups[1].Value);
+        .Select(match => match.Groups["target"].Value);
 
     private void Split(string[] lines)
     {
@@ -110,15 +112,15 @@ internal sealed partial class MarkdownPage
         }
     }
 
-    [GeneratedRegex("<a id=\"([^\"]+)\">", RegexOptions.None, 1000)]
+    [GeneratedRegex("<a id=\"(?<id>[^\"]+)\">", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex WrittenAnchor();
 
-    [GeneratedRegex("`([^`]+)`", RegexOptions.None, 1000)]
+    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Span();
 
-    [GeneratedRegex(@"\]\(([^)\s]+)\)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"[^\w\- ]", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"[^\w\- ]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NotInAnchor();
 }

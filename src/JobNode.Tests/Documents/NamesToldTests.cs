@@ -18,7 +18,7 @@ public sealed partial class NamesToldTests
     private static readonly string Product = string.Join('\n', SourceTree.Product.Select(file => file.Text));
 
     private static readonly HashSet<string> EventIds =
-        [.. LogMessage().Matches(Product).Select(match => $"event {match.Groups[1].Value}")];
+        [.. LogMessage().Matches(Product).Select(match => $"event {match.Groups["id"].Value}")];
 
     [Fact]
     public void Every_test_that_a_document_names_exists()
@@ -56,7 +56,7 @@ public sealed partial class NamesToldTests
         string makefile = SourceTree.File("Makefile").Text;
         string[] told = [.. MarkdownPage.All.SelectMany(page => page.Spans.Concat(page.Code))
             .Select(code => MakeTarget().Match(code)).Where(match => match.Success)
-            .Select(match => match.Groups[1].Value).Distinct()];
+            .Select(match => match.Groups["target"].Value).Distinct()];
         Assert.Contains("run", told);
         Assert.All(told, target => Assert.Contains($"\n{target}:", makefile, StringComparison.Ordinal));
     }
@@ -95,24 +95,24 @@ public sealed partial class NamesToldTests
         .Where(method => method.GetCustomAttribute<FactAttribute>() is not null)
         .Select(method => method.Name);
 
-    [GeneratedRegex(@"^([A-Z]\w+Tests(\.\w+)?|[A-Z][a-z]*(_\w+){3,})$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^([A-Z]\w+Tests(\.\w+)?|[A-Z][a-z]*(_\w+){3,})$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestName();
 
-    [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d{4})", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"LoggerMessage\(\s*(EventId = )?(?<id>\d{4})", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LogMessage();
 
-    [GeneratedRegex(@"^make ([a-z][a-z0-9]*(?:/[a-z-]+)?)\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^make (?<target>[a-z][a-z0-9]*(/[a-z-]+)?)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MakeTarget();
 
-    [GeneratedRegex("jobnode_[a-z_]+", RegexOptions.None, 1000)]
+    [GeneratedRegex("jobnode_[a-z_]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Metric();
 
-    [GeneratedRegex("/problems/[a-z-]+", RegexOptions.None, 1000)]
+    [GeneratedRegex("/problems/[a-z-]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Problem();
 
-    [GeneratedRegex(@"\bevents? \d{4}((, | and )\d{4})*", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\bevents? \d{4}((, | and )\d{4})*", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Events();
 
-    [GeneratedRegex(@"\d{4}", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\d{4}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Number();
 }
