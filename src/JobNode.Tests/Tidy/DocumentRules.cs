@@ -9,7 +9,8 @@ namespace JobNode.Tests.Tidy;
 internal static partial class DocumentRules
 {
     /// <summary>
-    /// Flags of <c>serve</c> and environment variables that the code knows and no document for users tells.
+    /// Flags of <c>serve</c> and environment variables that the code knows and the documents do not tell: README.md
+    /// or docs/configuration.md, which is made from the command tree.
     /// </summary>
     public static IEnumerable<string> Untold(IReadOnlyList<SourceFile> product, string documents)
     {
