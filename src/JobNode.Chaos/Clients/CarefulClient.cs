@@ -3,8 +3,8 @@ using JobNode.Chaos.Histories;
 namespace JobNode.Chaos.Clients;
 
 /// <summary>
-/// A client as the README wants it: a random node for every call, an idempotency key, and when the answer is lost or a
-/// refusal, the same call again elsewhere until the answer is definite. It also breaks some of its own connections.
+/// A client as docs/http.md wants it: a random node for every call, an idempotency key, and when the answer is lost or
+/// a refusal, the same call again elsewhere until the answer is definite. It also breaks some of its own connections.
 /// </summary>
 internal sealed class CarefulClient(int number, Random random, LoadContext context, CancellationToken stop)
 {

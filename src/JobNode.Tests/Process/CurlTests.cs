@@ -3,7 +3,7 @@ using JobNode.Tests.Support;
 
 namespace JobNode.Tests.Processes;
 
-/// <summary>The lines of the README, typed into the real curl.</summary>
+/// <summary>The lines of README.md and docs/http.md, typed into the real curl.</summary>
 [Collection(ProcessCollection.Name)]
 [Trait("Tier", "Process")]
 public sealed class CurlTests

@@ -48,6 +48,11 @@ internal static partial class DocumentRules
             || line.StartsWith($"## [{version}]", StringComparison.Ordinal));
     }
 
+    /// <summary>What users read: the README and the pages below docs.</summary>
+    public static string ForUsers(IEnumerable<SourceFile> files) => string.Join('\n', files
+        .Where(file => file.Path == "README.md" || file.Path.StartsWith("docs/", StringComparison.Ordinal))
+        .Select(file => file.Text));
+
     private static bool IsServe(SourceFile file) =>
         file.Folder == "Cli" && file.Name.StartsWith("Serve", StringComparison.Ordinal);
 

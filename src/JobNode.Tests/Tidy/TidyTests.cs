@@ -26,9 +26,8 @@ public sealed class TidyTests
         None(SourceTree.All.SelectMany(TextRules.Violations));
 
     [Fact]
-    public void The_documents_tell_every_flag_and_variable() => None(DocumentRules.Untold(
-        SourceTree.Product,
-        SourceTree.File("README.md").Text + SourceTree.File("docs/configuration.md").Text));
+    public void The_documents_tell_every_flag_and_variable() =>
+        None(DocumentRules.Untold(SourceTree.Product, DocumentRules.ForUsers(SourceTree.All)));
 
     [Fact]
     public void The_changelog_has_a_section_for_this_version() => Assert.True(DocumentRules.TellsVersion(
