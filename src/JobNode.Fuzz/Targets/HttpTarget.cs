@@ -46,6 +46,7 @@ internal static class HttpTarget
         "DELETE /jobs/0198c0de-0000-7000-8000-000000000000\n\n",
         "GET /status\n\n", "GET /metrics\n\n", "GET /members\n\n", "POST /transfer?to=0000000000000001\n\n",
         "POST /drain?leave=true\n\n", "GET /readyz\n\n", "GET /openapi.json\n\n", "GET /backup\n\n",
+        "GET /problems/queue-full\nAccept: text/html\n\n",
     ];
 
     /// <summary>

@@ -39,6 +39,8 @@ public sealed class AccessTests : IDisposable
         ("GET /livez", "all"),
         ("GET /readyz", "all"),
         ("GET /openapi.json", "all"),
+        ("GET /problems", "all"),
+        ("GET /problems/{name}", "all"),
         ("GET /", "all"),
         ("DELETE /members/{id}", "admin"),
         ("POST /members/{id}/promote", "admin"),
@@ -189,7 +191,7 @@ public sealed class AccessTests : IDisposable
     private static async Task<HttpResponseMessage> CallAsync(ApiHost host, string call, string who)
     {
         string[] parts = call.Split(' ');
-        string path = parts[1].Replace("{id}", Job, StringComparison.Ordinal);
+        string path = parts[1].Replace("{id}", Job, StringComparison.Ordinal).Replace("{name}", "forbidden");
         using var request = new HttpRequestMessage(new HttpMethod(parts[0]), path);
         if (who != "nobody")
         {

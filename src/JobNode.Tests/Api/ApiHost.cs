@@ -5,6 +5,7 @@ using JobNode.Api;
 using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Observability;
+using JobNode.Tests.Description;
 using JobNode.Tests.Transport;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,10 @@ internal sealed class ApiHost : IAsyncDisposable
         Cluster = cluster;
         Waiters = waiters;
         Work = work;
-        Client = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        Client = new HttpClient(new DescribedAnswersHandler(new HttpClientHandler()))
+        {
+            BaseAddress = new Uri($"http://{server.Address}"),
+        };
     }
 
     public LocalCluster Cluster { get; }
@@ -35,6 +39,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public WorkBoard Work { get; }
 
+    /// <summary>Fails the test when an answer is not as the API's description has it.</summary>
     public HttpClient Client { get; }
 
     public string Url => $"http://{_server.Address}";
@@ -55,8 +60,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <summary>A node that waits for its cluster.</summary>
     public static async Task<ApiHost> StartClosedAsync(
-        SecurityOptions? security = null, LimitOptions? limits = null)
+        SecurityOptions? security = null, LimitOptions? limits = null, Problem? waitsFor = null)
     {
+        waitsFor ??= Problems.StartingNow(WaitsFor);
         var cluster = new LocalCluster();
         var waiters = new JobWaiters();
         cluster.Applied = waiters.OnJobEvents;
@@ -67,7 +73,7 @@ internal sealed class ApiHost : IAsyncDisposable
             Security = security ?? new SecurityOptions(),
             Limits = limits ?? new LimitOptions(),
         };
-        var server = new ApiServer(options, () => Problems.StartingNow(WaitsFor), TimeProvider.System, new Failures());
+        var server = new ApiServer(options, () => waitsFor, TimeProvider.System, new Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);
     }

@@ -21,6 +21,9 @@ internal sealed class LocalCluster : ICommandProposer, IApplyThread
     /// <summary>When set, every proposal ends with this and nothing is applied.</summary>
     public ResultCode? Refuses { get; set; }
 
+    /// <summary>When set, every proposal fails as nothing should.</summary>
+    public bool IsBroken { get; set; }
+
     public bool HasQuorum { get; set; } = true;
 
     public int Proposals { get; private set; }
@@ -29,6 +32,11 @@ internal sealed class LocalCluster : ICommandProposer, IApplyThread
 
     public Task<Proposed> ProposeAsync(Command command, CancellationToken cancellation)
     {
+        if (IsBroken)
+        {
+            throw new InvalidOperationException("a test broke the cluster");
+        }
+
         if (Refuses is { } code)
         {
             return Task.FromResult(new Proposed(new CommandResult(code), 0));

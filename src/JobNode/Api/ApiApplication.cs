@@ -44,16 +44,28 @@ internal sealed class ApiApplication(string node, Func<Problem> waitsFor, ILogge
         context.Response.Headers[ApiResponses.LeaderHeader] = "none";
         try
         {
-            bool isLiveness = context.Request.Path == "/livez"
-                && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method));
-            await (isLiveness
-                ? ApiResponses.TextAsync(context, 200, "text/plain", "ok\n")
-                : ApiResponses.RefuseUnreadAsync(context, waitsFor()));
+            await AnswerAloneAsync(context);
         }
         catch (Exception error) when (ApiResponses.IsClientGone(context, error))
         {
             logger.ApiClientGone(context.Request.Method, "starting");
             context.Abort();
         }
+    }
+
+    /// <summary>That the process lives, and what problems mean, needs no cluster; all else has to wait.</summary>
+    private Task AnswerAloneAsync(HttpContext context)
+    {
+        string path = context.Request.Path.Value ?? "";
+        bool isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        return path switch
+        {
+            _ when !isRead => ApiResponses.RefuseUnreadAsync(context, waitsFor()),
+            "/livez" => ApiResponses.TextAsync(context, 200, "text/plain", "ok\n"),
+            ProblemPages.ListPath => ProblemPages.ListAsync(context),
+            _ when path.StartsWith($"{ProblemPages.ListPath}/", StringComparison.Ordinal) =>
+                ProblemPages.GetAsync(context, path[(ProblemPages.ListPath.Length + 1)..]),
+            _ => ApiResponses.RefuseUnreadAsync(context, waitsFor()),
+        };
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ApiServer(
     /// <summary>What a client writes before the address.</summary>
     public string Scheme => _tls is null ? "http" : "https";
 
-    /// <summary>Every call. The description in openapi.json names the same ones; a test holds them together.</summary>
+    /// <summary>Every call. The description in openapi.json is made from this list, by a test (make docs).</summary>
     public static IReadOnlyList<ApiRoute> Routes(
         JobEndpoints jobs,
         BatchEndpoints batches,
@@ -85,6 +85,8 @@ internal sealed class ApiServer(
         new("/readyz", ["GET"], ApiScope.Open, (context, _) => status.ReadyAsync(context)),
         new("/metrics", ["GET"], ApiScope.Read, (context, _) => status.MetricsAsync(context)),
         new("/openapi.json", ["GET"], ApiScope.Open, (context, _) => StatusEndpoints.OpenApiAsync(context)),
+        new(ProblemPages.ListPath, ["GET"], ApiScope.Open, (context, _) => ProblemPages.ListAsync(context)),
+        new($"{ProblemPages.ListPath}/{{name}}", ["GET"], ApiScope.Open, ProblemPages.GetAsync),
         new("/", ["GET"], ApiScope.Open, (context, _) => StatusEndpoints.DashboardAsync(context)),
     ];
 

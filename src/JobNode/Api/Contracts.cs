@@ -17,9 +17,11 @@ internal sealed record PulledResponse(string Id, string Result, ulong Iterations
 /// <param name="Id">The job's UUID.</param>
 /// <param name="State">pending, running, completed, pulled or cancelled.</param>
 /// <param name="Iterations">Hashes in all.</param>
-/// <param name="IterationsDone">Hashes done as far as this node knows.</param>
+/// <param name="IterationsDone">Hashes done as far as this node knows; in lists as of the last checkpoint.</param>
 /// <param name="Progress">0 to 1.</param>
-/// <param name="EtaSeconds">Estimated seconds until it is done; null when unknown, absent work or finished.</param>
+/// <param name="EtaSeconds">Estimated seconds until it is done. Running: its iterations left at the mean rate of the
+/// busy lanes. Waiting: that, or all the work left at the cluster's capacity, whichever is longer. Null in lists, when
+/// no rate is known, and once finished.</param>
 /// <param name="Priority">0 to 9.</param>
 /// <param name="EnqueuedAt">ISO 8601, UTC, milliseconds.</param>
 /// <param name="CompletedAt">When it finished, or null.</param>
@@ -57,11 +59,14 @@ internal sealed record CancelResponse(string Id, string State);
 /// node.</param>
 /// <param name="Queue">Jobs by state.</param>
 /// <param name="Nodes">All members.</param>
-/// <param name="IterationsPerSecond">Capacity: the sum of the nodes'.</param>
+/// <param name="IterationsPerSecond">Capacity with all lanes busy: the sum of the nodes'.</param>
 /// <param name="IterationsPerSecondNow">Throughput over the last seconds: the sum of the nodes'.</param>
-/// <param name="IterationsRemaining">Work left, as a decimal number (it may pass 64 bits).</param>
-/// <param name="EtaSeconds">Seconds until the queue is empty: all work at the capacity, or the longest chain known to
-/// the leader at the rate of one alone, whichever is longer; null when the rate is unknown.</param>
+/// <param name="IterationsRemaining">Work left as of the jobs' last checkpoints, about every ten seconds of a chain; it
+/// may pass 64 bits.</param>
+/// <param name="EtaSeconds">Seconds until no work is left: all of it at the capacity, or the longest chain at the rate
+/// of one alone, whichever is longer. Of the jobs that wait, the leader looks at the next few thousand; a longer one
+/// behind these counts once it comes near. Short by the cost per job when very many jobs of a few iterations wait. Null
+/// when no rate is known.</param>
 internal sealed record StatusResponse(
     StatusNode Node,
     string ClusterId,
@@ -84,7 +89,7 @@ internal sealed record StatusResponse(
 /// <param name="Role">leader, voter, stand-by, spare or candidate; none once it was removed.</param>
 /// <param name="State">ready, starting, noQuorum, draining or diskBlocked.</param>
 /// <param name="Version">Of the program.</param>
-/// <param name="Isa">Kernel path in use.</param>
+/// <param name="Isa">Kernel path in use: scalar, avx2 or avx512.</param>
 /// <param name="Warnings">Sentences about what is wrong, or not as good as it could be, here.</param>
 internal sealed record StatusNode(
     string Id,
@@ -96,7 +101,12 @@ internal sealed record StatusNode(
     string Isa,
     IReadOnlyList<string> Warnings);
 
-/// <summary>Jobs by state; pending does not count running.</summary>
+/// <summary>Jobs by state.</summary>
+/// <param name="Pending">Waiting; running ones are not counted here.</param>
+/// <param name="Running">In the hands of a node.</param>
+/// <param name="Completed">Finished, and not pulled yet.</param>
+/// <param name="Pulled">Pulled, and still readable.</param>
+/// <param name="Cancelled">Cancelled, and still readable.</param>
 internal sealed record StatusQueue(long Pending, long Running, long Completed, long Pulled, long Cancelled);
 
 /// <summary>One member.</summary>
@@ -109,9 +119,10 @@ internal sealed record StatusQueue(long Pending, long Running, long Completed, l
 /// <param name="Lanes">Chains it can advance at once.</param>
 /// <param name="LanesBusy">Lanes with a job.</param>
 /// <param name="JobsHeld">Jobs in its hands.</param>
-/// <param name="IterationsPerSecond">Capacity: measured at start, corrected by how fast it last hashed; with all
-/// lanes busy.</param>
-/// <param name="IterationsPerSecondNow">Throughput over the last seconds; 0 when idle.</param>
+/// <param name="IterationsPerSecond">Capacity, with all lanes busy: measured at start, corrected by how fast the
+/// threads last hashed. Holds while the node is idle.</param>
+/// <param name="IterationsPerSecondNow">Throughput: iterations done per second over the last seconds; 0 when
+/// idle.</param>
 /// <param name="Isa">Kernel path, or null when it was not heard of.</param>
 internal sealed record StatusMember(
     string Id,
@@ -127,7 +138,7 @@ internal sealed record StatusMember(
     double IterationsPerSecondNow,
     string? Isa)
 {
-    /// <summary>Why it gets no work, or null.</summary>
+    /// <summary>Why it gets no work, its results having differed from those of other nodes; or null.</summary>
     public string? Quarantine { get; init; }
 
     /// <summary>Its results and those of another node differ, and nobody can tell yet which are right.</summary>
@@ -163,7 +174,7 @@ internal sealed record MemberResponse(
     double? SecondsSinceContact,
     bool Draining)
 {
-    /// <summary>Why it gets no work, or null.</summary>
+    /// <summary>Why it gets no work, its results having differed from those of other nodes; or null.</summary>
     public string? Quarantine { get; init; }
 
     /// <summary>Since when: ISO 8601, UTC, milliseconds; or null.</summary>
@@ -200,12 +211,12 @@ internal sealed record BatchLine
     /// <summary>The body as text, hashed as UTF-8.</summary>
     public string? Text { get; set; }
 
-    /// <summary>Required.</summary>
+    /// <summary>How many times SHA-512 is applied, the first time to the body.</summary>
     public ulong? Iterations { get; set; }
 
-    /// <summary>0 to 9.</summary>
+    /// <summary>0 to 9, 0 when absent; higher is served first.</summary>
     public int? Priority { get; set; }
 
-    /// <summary>As the header of an enqueue.</summary>
+    /// <summary>As the header Idempotency-Key of an enqueue.</summary>
     public string? IdempotencyKey { get; set; }
 }

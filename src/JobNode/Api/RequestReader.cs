@@ -15,7 +15,8 @@ internal static class RequestReader
     /// <summary>Most jobs on one page of a listing.</summary>
     public const int PageJobsMax = 1000;
 
-    private const int PageJobsDefault = 100;
+    /// <summary>Jobs on a page unless said otherwise.</summary>
+    public const int PageJobsDefault = 100;
 
     /// <summary>The required number of hashes.</summary>
     public static Problem? Iterations(HttpRequest request, ulong max, out ulong iterations)
