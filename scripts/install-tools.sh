@@ -32,6 +32,9 @@ case $task in
         need_command curl curl
         need_command objdump binutils
         need_command ip iproute2
+        # The browser that opens the dashboard, and a font to draw it with.
+        need_command chromium chromium
+        need_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)

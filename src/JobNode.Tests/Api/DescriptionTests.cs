@@ -14,7 +14,7 @@ public sealed class DescriptionTests
         JsonElement description = await host.GetAsync("/openapi.json");
         IEnumerable<string> described = description.GetProperty("paths").EnumerateObject().SelectMany(
             path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}"));
-        IEnumerable<string> routed = ApiServer.Routes(null!, null!, null!, null!, null!).SelectMany(
+        IEnumerable<string> routed = ApiServer.Routes(null!, null!, null!, null!, null!, null!).SelectMany(
             route => route.Methods.Select(method => $"{method} {route.Template}"));
         Assert.Equal(routed.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
@@ -74,7 +74,9 @@ public sealed class DescriptionTests
     {
         await using ApiHost host = await ApiHost.StartAsync();
         string page = await host.Client.GetStringAsync("/");
-        Assert.Contains("/status", page, StringComparison.Ordinal);
+        Assert.Contains("\"/events\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{style}", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{nonce}", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
         Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
     }

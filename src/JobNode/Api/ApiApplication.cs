@@ -48,7 +48,9 @@ internal sealed class ApiApplication(string node, Func<Problem> waitsFor, ILogge
                 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method));
             await (isLiveness
                 ? ApiResponses.TextAsync(context, 200, "text/plain", "ok\n")
-                : ApiResponses.RefuseUnreadAsync(context, waitsFor()));
+                : DashboardPage.IsAskedFor(context.Request)
+                    ? DashboardPage.WriteAsync(context, StatusCodes.Status503ServiceUnavailable)
+                    : ApiResponses.RefuseUnreadAsync(context, waitsFor()));
         }
         catch (Exception error) when (ApiResponses.IsClientGone(context, error))
         {
