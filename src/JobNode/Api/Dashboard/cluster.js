@@ -89,10 +89,11 @@ const fillState = (cell, tone, words, title) => {
 };
 
 const fillBar = (cell, share, words) => {
-  if (!cell.firstChild) cell.append(make("span", { class: "bar", "aria-hidden": "true" }, make("i")), make("span"));
-  cell.firstChild.firstChild.style.width = `${Math.min(100, 100 * share)}%`;
-  cell.firstChild.classList.toggle("done", share >= 1);
-  set(cell.lastChild, words);
+  const box = cell.firstChild ?? cell.appendChild(make("span", { class: "measure" },
+    make("span", { class: "bar", "aria-hidden": "true" }, make("i")), make("span")));
+  box.firstChild.firstChild.style.width = `${Math.min(100, 100 * share)}%`;
+  box.firstChild.classList.toggle("done", share >= 1);
+  set(box.lastChild, words);
 };
 
 const showNodes = rowsOf(at("nodes"), [
@@ -101,9 +102,12 @@ const showNodes = rowsOf(at("nodes"), [
   { name: "Role", fill: (cell, node) => set(cell, node.role) },
   { name: "Zone", fill: (cell, node) => set(cell, cluster.members.get(node.id)?.zone || "–") },
   { name: "Lag", kind: "num", fill: (cell, node) => set(cell, lag(node)) },
-  { name: "Lanes busy", fill: (cell, node) =>
-    fillBar(cell, node.lanes ? Math.min(0.999, node.lanesBusy / node.lanes) : 0, `${node.lanesBusy}/${node.lanes}`) },
-  { name: "Jobs held", kind: "num", fill: (cell, node) => set(cell, whole(node.jobsHeld)) },
+  { name: "Lanes busy", fill: (cell, node) => {
+    const has = node.lanes > 0 && !dead(node);
+    const words = has ? `${node.lanesBusy}/${node.lanes}` : "–";
+    fillBar(cell, has ? Math.min(0.999, node.lanesBusy / node.lanes) : 0, words);
+  } },
+  { name: "Jobs held", kind: "num", fill: (cell, node) => set(cell, dead(node) ? "–" : whole(node.jobsHeld)) },
   { name: "Iterations/s", kind: "num", fill: (cell, node) =>
     set(cell, hasQuorum() && !dead(node) ? short(node.iterationsPerSecondNow) : "–") },
   { name: "At most", kind: "num", fill: (cell, node) =>
@@ -145,7 +149,7 @@ const askMembers = async () => {
     }
     const old = cluster.membersAt && (!isCurrent() || Date.now() - cluster.membersAt > 15000);
     set(at("nodes-age"), old ? `as of ${clock(cluster.membersAt)}` : "");
-    await new Promise(done => { setTimeout(done, 3000); });
+    await new Promise(done => { setTimeout(done, cluster.membersAt ? 3000 : 300); });
   }
 };
 

@@ -2,7 +2,7 @@
 
 const pageJobs = 20;
 const detailsAtOnce = 3; // a browser has six connections to a node, and the page needs others too
-const view = { kind: "all", cursor: null, next: null, wanted: "", isChosen: false, turn: 0, atLeast: 1000 };
+const view = { kind: "all", cursor: null, next: null, wanted: "", isChosen: false, turn: 0, atLeast: 200 };
 const finals = new Map(); // jobs whose state will not change any more, by id
 
 const jobTones = {
