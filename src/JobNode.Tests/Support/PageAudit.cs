@@ -56,7 +56,7 @@ internal static partial class PageAudit
     }
 
     [GeneratedRegex(
-        @"^\s*- (button|link|textbox|searchbox|spinbutton|combobox|img|region|navigation|table|dialog|log)( \[.*\])?:?$",
+        @"^\s*- (button|link|textbox|searchbox|spinbutton|combobox|img|region|table|dialog|log)( \[.*\])?:?$",
         RegexOptions.ExplicitCapture,
         1000)]
     private static partial Regex Nameless();

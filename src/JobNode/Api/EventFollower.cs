@@ -3,7 +3,8 @@ using System.Threading.Channels;
 namespace JobNode.Api;
 
 /// <summary>
-/// One reader of <c>GET /events</c> and what it was not sent yet: a bounded number of messages, which all readers share.
+/// One reader of <c>GET /events</c> and what it was not sent yet: a bounded number of messages, which all readers
+/// share.
 /// </summary>
 /// <param name="forget">Called when it is disposed.</param>
 internal sealed class EventFollower(Action<EventFollower> forget) : IDisposable

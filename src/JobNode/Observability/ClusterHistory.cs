@@ -18,7 +18,8 @@ internal sealed class ClusterHistory
     /// <summary>All that are kept, oldest first.</summary>
     public ClusterSample[] Samples => _samples.ToArray();
 
-    /// <summary>Keeps the sample when the next one is due; true when it did. A clock that was set back counts.</summary>
+    /// <summary>Keeps the sample when the next one is due; true when it did.</summary>
+    /// <remarks>A clock that was set back makes the next one due.</remarks>
     public bool Offer(ClusterSample sample)
     {
         if (_lastMs is { } last && Math.Abs(sample.AtMs - last) < EveryMs - JitterMs)
