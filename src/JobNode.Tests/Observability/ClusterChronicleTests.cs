@@ -67,6 +67,17 @@ public sealed class ClusterChronicleTests
     }
 
     [Fact]
+    public void A_member_that_is_silent_from_the_start_is_lost_when_that_goes_on()
+    {
+        ObservedMember silent = C with { IsAlive = false };
+        Assert.Equal(["start"], Look("a:5001", 1, A, B, silent));
+        Assert.Empty(Look("a:5001", 1, A, B, silent));
+        Assert.Empty(Look("a:5001", 1, A, B, silent));
+        Assert.Equal(["lost"], Look("a:5001", 1, A, B, silent));
+        Assert.Equal(["back"], Look("a:5001", 1, A, B, C));
+    }
+
+    [Fact]
     public void A_worker_that_turns_to_the_new_leader_is_not_lost()
     {
         Look("a:5001", 1, A, B, C);

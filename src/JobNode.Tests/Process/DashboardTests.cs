@@ -99,7 +99,7 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
         await keyboard.PressAsync("ControlOrMeta+a");
         await keyboard.TypeAsync("900000000000");
         await TabToAsync(open.Page, "files");
-        IFileChooser chooser = await open.Page.RunAndWaitForFileChooserAsync(() => keyboard.PressAsync("Enter"));
+        IFileChooser chooser = await open.Page.RunAndWaitForFileChooserAsync(() => keyboard.PressAsync("Space"));
         await chooser.SetFilesAsync(new FilePayload { Name = "typed.bin", MimeType = "", Buffer = [1, 2, 3] });
         await TabToAsync(open.Page, "send-button");
         await keyboard.PressAsync("Enter");

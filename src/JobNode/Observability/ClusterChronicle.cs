@@ -42,8 +42,14 @@ internal sealed class ClusterChronicle
         }
         else if (now.Leader is not null)
         {
-            // Before a leader is known there is nothing that could change.
-            _settled = now;
+            // Before a leader is known there is nothing that could change. Who is silent from the start is lost only
+            // when that goes on: a new leader's workers come one after the other.
+            _settled = now with
+            {
+                Members = now.Members.Values
+                    .Select(static member => member with { IsAlive = true })
+                    .ToDictionary(static member => member.Id, StringComparer.Ordinal),
+            };
         }
 
         news.ForEach(_events.Add);
