@@ -36,6 +36,9 @@ case $task in
         need_command zsh zsh
         need_command fish fish
         need_command groff groff-base
+        # The browser that opens the dashboard, and a font to draw it with.
+        need_command chromium chromium
+        need_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)

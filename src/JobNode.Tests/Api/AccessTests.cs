@@ -34,6 +34,7 @@ public sealed class AccessTests : IDisposable
         ("GET /jobs", "any"),
         ("GET /jobs/{id}", "any"),
         ("GET /status", "any"),
+        ("GET /events", "any"),
         ("GET /metrics", "any"),
         ("GET /members", "any"),
         ("GET /livez", "all"),
@@ -184,7 +185,7 @@ public sealed class AccessTests : IDisposable
 
     private static HashSet<string> Routes() =>
     [
-        .. ApiServer.Routes(null!, null!, null!, null!, null!)
+        .. ApiServer.Routes(null!, null!, null!, null!, null!, null!)
             .SelectMany(route => route.Methods.Select(method => $"{method} {route.Template}")),
     ];
 
@@ -199,7 +200,7 @@ public sealed class AccessTests : IDisposable
                 "Bearer", Tokens.GetValueOrDefault(who, "a-token-of-another-cluster"));
         }
 
-        return await host.Client.SendAsync(request);
+        return await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     private static void AssertSays(HttpResponseMessage response, HttpStatusCode? refused)

@@ -113,6 +113,14 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public NodeConditions Conditions { get; } = new();
 
+    /// <summary>Stops as a node does that drains; a call that held it up would end it with an exception.</summary>
+    public async Task StopAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _server.StopAsync(patience.Token);
+        Assert.False(patience.IsCancellationRequested);
+    }
+
     public ScriptedAdmin Admin { get; } = new();
 
     public async Task<string> EnqueueAsync(byte[] body, string query = "iterations=3", string? key = null)

@@ -76,6 +76,15 @@ internal static class ClusterOperations
         },
         ["GET /status"] = new(
             "status", "Node, cluster, queue and rates", new("What this node knows.", Json<StatusResponse>())),
+        ["GET /events"] = new(
+            "events",
+            "What happens, as it happens",
+            new("Server-sent events until the client goes.", new Content("text/event-stream", Form.Text)))
+        {
+            More = "`status` about once a second when it changed, `history` once (samples of the last hour), `sample` "
+                + "every few seconds, and what happens: elections, joins, losses. The dashboard lives on it.",
+            Refusals = [Problems.Overloaded],
+        },
         ["GET /livez"] = new("live", "Is the process alive", Plain("It is.")) { NeedsNoCluster = true },
         ["GET /readyz"] = new("ready", "Is this node ready for work", Plain("It is; sentences say what is not well."))
         {

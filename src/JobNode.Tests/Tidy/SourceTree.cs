@@ -8,7 +8,7 @@ internal static class SourceTree
     private static readonly string[] TextEndings =
     [
         ".cs", ".go", ".s", ".h", ".sh", ".md", ".csproj", ".props", ".targets", ".json", ".editorconfig", ".yml",
-        ".txt",
+        ".txt", ".html", ".css", ".js",
     ];
 
     private static readonly string[] TextNames = ["Makefile", "run", "LICENSE", ".gitignore"];

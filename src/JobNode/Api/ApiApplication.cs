@@ -62,6 +62,8 @@ internal sealed class ApiApplication(string node, Func<Problem> waitsFor, ILogge
         {
             _ when !isRead => ApiResponses.RefuseUnreadAsync(context, waitsFor()),
             "/livez" => ApiResponses.TextAsync(context, 200, "text/plain", "ok\n"),
+            _ when DashboardPage.IsAskedFor(context.Request) =>
+                DashboardPage.WriteAsync(context, StatusCodes.Status503ServiceUnavailable),
             ProblemPages.ListPath => ProblemPages.ListAsync(context),
             _ when path.StartsWith($"{ProblemPages.ListPath}/", StringComparison.Ordinal) =>
                 ProblemPages.GetAsync(context, path[(ProblemPages.ListPath.Length + 1)..]),

@@ -30,6 +30,7 @@ internal sealed class ApiServer(
         : null;
 
     private ApiApplication? _application;
+    private ClusterWatch? _watch;
     private KestrelServer? _server;
 
     /// <summary>HOST:PORT it listens on; with the port that was chosen once started.</summary>
@@ -44,7 +45,8 @@ internal sealed class ApiServer(
         BatchEndpoints batches,
         StatusEndpoints status,
         MemberEndpoints members,
-        BackupEndpoint backup) =>
+        BackupEndpoint backup,
+        EventsEndpoint events) =>
     [
         new("/enqueue", ["PUT", "POST"], ApiScope.Enqueue, (context, _) => jobs.EnqueueAsync(context)),
         new("/pullCompleted", ["POST"], ApiScope.Pull, (context, _) => jobs.PullAsync(context)),
@@ -81,6 +83,7 @@ internal sealed class ApiServer(
         new("/drain", ["POST"], ApiScope.Admin, (context, _) => members.DrainAsync(context)),
         new("/backup", ["GET"], ApiScope.Admin, (context, _) => backup.GetAsync(context)),
         new("/status", ["GET"], ApiScope.Read, (context, _) => status.StatusAsync(context)),
+        new("/events", ["GET"], ApiScope.Read, (context, _) => events.GetAsync(context)),
         new("/livez", ["GET"], ApiScope.Open, (context, _) => status.LiveAsync(context)),
         new("/readyz", ["GET"], ApiScope.Open, (context, _) => status.ReadyAsync(context)),
         new("/metrics", ["GET"], ApiScope.Read, (context, _) => status.MetricsAsync(context)),
@@ -118,16 +121,20 @@ internal sealed class ApiServer(
         var cluster = new ClusterReader(parts, options, Address, time);
         var leaderCalls = new LeaderCalls(parts.Board, parts.ApplyThread, parts.Calls);
         var metrics = new Metrics();
+        var status = new StatusEndpoints(parts, cluster, leaderCalls, metrics);
+        _watch = new ClusterWatch(cluster.ReadAsync, status.ReadAsync, time, _logger);
         var admission = new JobAdmission(parts, options.Limits, time);
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);
         IReadOnlyList<ApiRoute> routes = Routes(
             jobs,
             new BatchEndpoints(parts, jobs, admission, time),
-            new StatusEndpoints(parts, cluster, leaderCalls, metrics),
+            status,
             new MemberEndpoints(parts),
-            new BackupEndpoint(parts, leaderCalls));
+            new BackupEndpoint(parts, leaderCalls),
+            new EventsEndpoint(_watch));
         _application.Open(new ApiRouter(
             routes, _access, parts.Board, cluster, leaderCalls, metrics, time, _logger));
+        _watch.Start();
     }
 
     /// <summary>Answers a call that another node passed on, once this one is whole.</summary>
@@ -137,11 +144,21 @@ internal sealed class ApiServer(
             : Task.FromResult(PassedAnswer.Misdirected);
 
     /// <summary>Stops taking requests and waits for those under way until the token is cancelled.</summary>
-    public Task StopAsync(CancellationToken cancellation) => _server?.StopAsync(cancellation) ?? Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        // Events have no end of their own: they would hold the stop up.
+        _watch?.End();
+        return _server?.StopAsync(cancellation) ?? Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync();
+        }
+
         if (_server is not null)
         {
             using var now = new CancellationTokenSource();

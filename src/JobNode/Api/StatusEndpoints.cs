@@ -16,9 +16,16 @@ internal sealed class StatusEndpoints(
     /// <summary><c>GET /status</c>.</summary>
     public async Task StatusAsync(HttpContext context)
     {
-        StatusResponse status = await ReadLeadersAsync(context) ?? await cluster.ReadAsync(context.RequestAborted);
+        // What another node passed on was asked of this one.
+        StatusResponse status = LeaderCalls.IsPassed(context)
+            ? await cluster.ReadAsync(context.RequestAborted)
+            : await ReadAsync(context.RequestAborted);
         await ApiResponses.JsonAsync(context, status, ApiJsonContext.Default.StatusResponse);
     }
+
+    /// <summary>The status as this node knows it, or, where it has no state to tell of, as its leader does.</summary>
+    public async Task<StatusResponse> ReadAsync(CancellationToken cancellation) =>
+        await ReadLeadersAsync(cancellation) ?? await cluster.ReadAsync(cancellation);
 
     /// <summary><c>GET /livez</c>: the apply thread turns.</summary>
     public async Task LiveAsync(HttpContext context)
@@ -85,25 +92,21 @@ internal sealed class StatusEndpoints(
         ApiResponses.BytesAsync(context, 200, "application/json", EmbeddedFiles.Read("openapi.json"));
 
     /// <summary><c>GET /</c>.</summary>
-    public static Task DashboardAsync(HttpContext context)
-    {
-        context.Response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
-        return ApiResponses.BytesAsync(context, 200, "text/html; charset=utf-8", EmbeddedFiles.Read("dashboard.html"));
-    }
+    public static Task DashboardAsync(HttpContext context) =>
+        DashboardPage.WriteAsync(context, StatusCodes.Status200OK);
 
     /// <summary>
     /// On a node without the log, which has no state to tell of: the leader's status with this node in it. Null when
     /// this node has a state, or nobody answers: then it tells what little it knows.
     /// </summary>
-    private async Task<StatusResponse?> ReadLeadersAsync(HttpContext context)
+    private async Task<StatusResponse?> ReadLeadersAsync(CancellationToken cancellation)
     {
-        if (LeaderCalls.IsPassed(context) || !leaderCalls.IsForLeader(CallPassing.WithoutLog))
+        if (!leaderCalls.IsForLeader(CallPassing.WithoutLog))
         {
             return null;
         }
 
-        PassedOutcome outcome = await leaderCalls.AskAsync("/status", LeaderPatience, context.RequestAborted);
+        PassedOutcome outcome = await leaderCalls.AskAsync("/status", LeaderPatience, cancellation);
         return outcome is { Fate: PassedFate.Answered, Answer: { Status: StatusCodes.Status200OK } answer }
             && JsonSerializer.Deserialize(answer.Body.Span, ApiJsonContext.Default.StatusResponse) is { } leaders
             ? leaders with { Node = cluster.Node(parts.Board.Current) }

@@ -11,4 +11,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(4002, LogLevel.Debug, "{Method} {Route}: the client went away")]
     public static partial void ApiClientGone(this ILogger logger, string method, string route);
+
+    [LoggerMessage(4030, LogLevel.Warning, "the look at the cluster that GET /events tells of failed; it goes on")]
+    public static partial void LookFailed(this ILogger logger, Exception error);
 }
