@@ -32,6 +32,10 @@ case $task in
         need_command curl curl
         need_command objdump binutils
         need_command ip iproute2
+        # Hosts of the EC2 rehearsal, the Debian package.
+        need_command debootstrap debootstrap
+        need_command lintian lintian
+        need_command python3 python3
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)
