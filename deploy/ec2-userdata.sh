@@ -8,7 +8,7 @@
 # For Amazon Linux 2023, Debian 12 and Ubuntu 22.04 or newer with the AWS CLI, x86-64 with AVX2. docs/ec2.md tells more.
 set -euo pipefail
 
-# --- Set these, here or as environment variables ---------------------------------------------------------------------
+# --- Set these, here or as environment variables ---
 BINARY_URL="${BINARY_URL:-}"       # https://… or s3://…: the binary
 BINARY_SHA256="${BINARY_SHA256:-}" # its SHA-256 in hex, to be sure that it is the one you built; empty checks nothing
 # Who the first members are, one of: addresses ("10.0.1.10,10.0.1.11"), an Auto Scaling group, or a tag ("Name=Value").
@@ -24,7 +24,7 @@ CLUSTER_NAME="${CLUSTER_NAME:-}"   # publishes NodesWanted to CloudWatch under t
 NODE_SETTINGS="${NODE_SETTINGS:-}" # more of 'jobnode serve': "JOBNODE_DRAIN_TARGET=5m JOBNODE_VOTERS=5"
 READY_SECONDS="${READY_SECONDS:-600}"
 POLL_SECONDS="${POLL_SECONDS:-5}"
-# ---------------------------------------------------------------------------------------------------------------------
+# ---
 
 readonly BINARY=/usr/local/bin/jobnode AGENT=/usr/local/sbin/jobnode-ec2 UNITS=/etc/systemd/system
 readonly SETTINGS=/etc/jobnode DATA=/var/lib/jobnode
@@ -116,26 +116,34 @@ addresses_with() {
         --query 'Reservations[].Instances[].PrivateIpAddress' --output text | tr '[:space:]' '\n' | sort -u | grep .
 }
 
+# Nothing for a node alone, or with PEERS. An instance of a group is never taken for one that is alone.
+find_peers() {
+    local group=$PEER_GROUP
+    [ -z "$PEERS" ] || return 0
+    if [ -n "$PEER_TAG" ]; then
+        addresses_with "${PEER_TAG%%=*}" "${PEER_TAG#*=}"
+        return
+    fi
+    [ -n "$group" ] || group=$(own_group "$1") || return 1
+    if [ -n "$group" ]; then
+        addresses_with aws:autoscaling:groupName "$group"
+    elif metadata autoscaling/target-lifecycle-state >/dev/null; then
+        return 1
+    fi
+}
+
 # Before each start: where this node is, and who the others are now. Keeps the last answer when AWS gives none.
 configure() {
-    local id address zone group found='' list=$PEERS expect=''
+    local id address zone found list=$PEERS expect=''
     if ! id=$(metadata instance-id) || ! address=$(metadata local-ipv4) ||
-        ! zone=$(metadata placement/availability-zone) || ! group=$(own_group "$id"); then
-        say "AWS does not answer; the settings stay as they are."
+        ! zone=$(metadata placement/availability-zone) || ! found=$(find_peers "$id"); then
+        say "AWS does not tell who the peers are; the settings stay as they are."
         [ -s "$ENVIRONMENT" ]
         return
     fi
-    if [ -z "$list" ] && [ -n "$PEER_TAG" ]; then
-        found=$(addresses_with "${PEER_TAG%%=*}" "${PEER_TAG#*=}") || true
-    elif [ -z "$list" ] && [ -n "${PEER_GROUP:-$group}" ]; then
-        found=$(addresses_with aws:autoscaling:groupName "${PEER_GROUP:-$group}") || true
-    fi
-    if [ -n "$found" ]; then
-        list=$(paste -sd, <<<"$found")
-    fi
+    [ -z "$found" ] || list=$(paste -sd, <<<"$found")
     # Members of a new cluster must see all of each other; a member of one that is there knows it from its data.
-    if [ -z "$PEERS" ] && [ -n "$PEER_TAG$PEER_GROUP$group" ] &&
-        ! compgen -G '/var/lib/jobnode/*.snapshot' >/dev/null; then
+    if [ -n "$found" ] && ! compgen -G '/var/lib/jobnode/*.snapshot' >/dev/null; then
         expect=$EXPECT
         if [ "$(printf '%s\n' "$found" "$address" | grep . | sort -u | wc -l)" -lt "$EXPECT" ]; then
             say "waits for $EXPECT instances, and sees: ${list:-none}"
@@ -343,7 +351,6 @@ WantedBy=timers.target
 UNIT
 }
 
-# The CloudWatch agent reads files, not the journal.
 send_logs() {
     [ -n "$LOG_GROUP" ] || return 0
     cat >"$UNITS/jobnode-log.service" <<'UNIT'
