@@ -181,7 +181,6 @@ report() {
 # Waits until the node is ready. Until it is in a cluster, it starts again whenever the list of peers changes.
 ready() {
     local deadline=$((SECONDS + READY_SECONDS)) before answer
-    before=$(cat "$ENVIRONMENT" 2>/dev/null || true)
     until answer=$(curl -sS --max-time 5 --fail-with-body "$API/readyz" 2>/dev/null); do
         if [ "$SECONDS" -ge "$deadline" ]; then
             journalctl --no-pager --unit jobnode --lines 50 || true
@@ -189,11 +188,12 @@ ready() {
             return 1
         fi
         sleep 2
-        if [[ $answer = */problems/starting* ]] && configure && [ "$before" != "$(cat "$ENVIRONMENT")" ]; then
+        [[ $answer = */problems/starting* ]] || continue
+        before=$(cat "$ENVIRONMENT")
+        if configure && [ "$before" != "$(cat "$ENVIRONMENT")" ]; then
             say "the peers changed; starts again."
             systemctl restart --no-block jobnode
         fi
-        before=$(cat "$ENVIRONMENT" 2>/dev/null || true)
     done
     report jobnode-launching CONTINUE
     say "ready: http://$(metadata local-ipv4):5000"
@@ -289,6 +289,7 @@ AmbientCapabilities=
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 PrivateDevices=yes
+PrivateMounts=yes
 PrivateTmp=yes
 PrivateUsers=yes
 ProcSubset=pid
@@ -353,11 +354,11 @@ UNIT
 
 send_logs() {
     [ -n "$LOG_GROUP" ] || return 0
+    mkdir -p /var/log/jobnode
     cat >"$UNITS/jobnode-log.service" <<'UNIT'
 [Unit]
 Description=jobnode: the journal as a file
 [Service]
-LogsDirectory=jobnode
 ExecStart=journalctl -f -n all -u jobnode -u jobnode-ec2 -o short-iso --cursor-file=/var/log/jobnode/cursor
 StandardOutput=append:/var/log/jobnode/node.log
 Restart=always
@@ -372,6 +373,8 @@ UNIT
     missingok
 }
 ROTATE
+    systemctl daemon-reload
+    systemctl enable --now jobnode-log
     local agent=/opt/aws/amazon-cloudwatch-agent
     [ -x $agent/bin/amazon-cloudwatch-agent-ctl ] || dnf -q -y install amazon-cloudwatch-agent || {
         echo "jobnode: no CloudWatch agent here; the log stays on this instance." >&2
@@ -381,8 +384,6 @@ ROTATE
 {"logs": {"logs_collected": {"files": {"collect_list": [{"file_path": "/var/log/jobnode/node.log",
   "log_group_name": "$LOG_GROUP", "log_stream_name": "{instance_id}", "timezone": "UTC"}]}}}}
 JSON
-    systemctl daemon-reload
-    systemctl enable --now jobnode-log
     $agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:$agent/etc/jobnode.json
 }
 

@@ -20,7 +20,7 @@ install -D -m 755 "$binary" "$tree/usr/bin/jobnode"
 install -D -m 644 deploy/systemd/jobnode.service "$tree/lib/systemd/system/jobnode.service"
 install -D -m 644 deploy/systemd/sysusers.conf "$tree/usr/lib/sysusers.d/jobnode.conf"
 install -D -m 644 deploy/systemd/tmpfiles.conf "$tree/usr/lib/tmpfiles.d/jobnode.conf"
-install -D -m 640 deploy/systemd/jobnode.env "$tree/etc/jobnode/jobnode.env"
+install -D -m 644 deploy/systemd/jobnode.env "$tree/etc/jobnode/jobnode.env"
 install -D -m 644 deploy/debian/lintian-overrides "$tree/usr/share/lintian/overrides/jobnode"
 install -D -m 644 README.md "$documents/README.md"
 {
@@ -34,7 +34,7 @@ install -D -m 644 README.md "$documents/README.md"
 } >"$documents/copyright"
 {
     printf 'jobnode (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n' "$version"
-    printf ' -- The jobnode authors <jobnode@localhost.localdomain>  %s\n' "$(date -R -u -d "@$SOURCE_DATE_EPOCH")"
+    printf ' -- The jobnode authors <jobnode@jobnode.invalid>  %s\n' "$(date -R -u -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$documents/changelog.gz"
 
 # What the binary knows to print of itself.
@@ -57,18 +57,19 @@ cat >"$tree/DEBIAN/control" <<CONTROL
 Package: jobnode
 Version: $version
 Architecture: amd64
-Maintainer: The jobnode authors <jobnode@localhost.localdomain>
+Maintainer: The jobnode authors <jobnode@jobnode.invalid>
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
 Depends: libc6 (>= 2.34), init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers
 Recommends: libssl3, ca-certificates
 Section: net
 Priority: optional
 Description: cluster that computes chains of SHA-512
- Machines that run jobnode form one cluster. Any of them takes jobs, some bytes and a number of iterations, and any
- of them gives the results. No accepted job and no result is lost when a minority of the machines vanishes.
+ Machines that run jobnode form one cluster. Any of them takes jobs, some
+ bytes and a number of iterations, and any of them gives the results. No
+ accepted job and no result is lost when a minority of the machines vanishes.
  .
- After installation one node runs as a service and listens on loopback; /etc/jobnode/jobnode.env makes it a member of
- a cluster.
+ After installation one node runs as a service and listens on loopback;
+ /etc/jobnode/jobnode.env makes it a member of a cluster.
 CONTROL
 
 dpkg-deb --root-owner-group --build "$tree" "$package" >/dev/null

@@ -57,7 +57,7 @@ until_true() {
     done
 }
 
-status_of() { curl -fsS --max-time 5 "http://$(told "$1" address):5000/$2"; }
+status_of() { curl -fsS --max-time 5 -H "$permit" "http://$(told "$1" address):5000/$2"; }
 role_count() { status_of "$1" members | grep -o "\"role\":\"$2\"" | wc -l; }
 # members_are INSTANCE COUNT VOTERS: the leader is one of the voters, and is shown as such.
 members_are() {
@@ -71,46 +71,59 @@ called() { grep -c "$1: aws .*$2" "$state/calls" || true; }
 has_looked_often() { [ "$(called "$1" 'describe-instances --filters')" -ge 3 ]; }
 jobs_known() { for job in "${jobs[@]}"; do status_of "$1" "jobs/$job" >/dev/null || return 1; done; }
 
+[ -x "$binary" ] || fail "there is no $binary; run 'make publish'."
 start_network
 settings=(BINARY_URL=s3://bucket/jobnode "BINARY_SHA256=$(sha256sum "$binary" | cut -d' ' -f1)" READY_SECONDS=90
     POLL_SECONDS=1 CLUSTER_NAME=rehearsal LOG_GROUP=rehearsal EXPECT=3)
-mkdir -p "$state/s3/bucket"
+secure=("${settings[@]}" SSM_PATH=/rehearsal)
+mkdir -p "$state/s3/bucket" "$state/parameters"
 cp "$binary" "$state/s3/bucket/jobnode"
+"$binary" certs init --dir "$state/parameters" >/dev/null
+"$binary" certs node node --dir "$state/parameters" >/dev/null
+token=$(head -c 32 /dev/urandom | sha256sum | cut -d' ' -f1)
+permit="Authorization: Bearer $token"
+echo "$token enqueue,pull,admin operator" >"$state/parameters/api-tokens"
+head -c 32 /dev/urandom | sha256sum | cut -d' ' -f1 >"$state/parameters/join-token"
 
 step "three instances start; AWS tells of the third only after the first two are up"
 for number in 1 2 3; do
     launch "i-$number" "10.78.0.1$number" "eu-central-1$(tr 123 abc <<<$number)" core
 done
 echo shutting-down >"$state/instances/i-3/ec2"
+give_volume i-1
 runs=()
 for number in 1 2 3; do
-    user_data "i-$number" "${settings[@]}" &
+    more=()
+    [ "$number" != 1 ] || more=("${volume[@]}")
+    user_data "i-$number" "${secure[@]}" "${more[@]}" &
     runs+=($!)
 done
-until_true 30 "i-2 looks for its peers again and again" has_looked_often i-2
+until_true 60 "i-2 looks for its peers again and again" has_looked_often i-2
 [ "$(grep -c InService "$state"/instances/*/lifecycle | grep -c ':1')" = 0 ] || fail "two formed a cluster of three"
 echo running >"$state/instances/i-3/ec2"
 for run in "${runs[@]}"; do wait "$run" || fail "user data failed"; done
 for number in 1 2 3; do is_in "i-$number" InService || fail "i-$number did not report"; done
 until_true 20 "three voters" members_are i-1 3 3
 [ "$(status_of i-1 members | grep -o '"zone":"[^"]*"' | sort -u | wc -l)" = 3 ] || fail "not in three zones"
-step "a cluster of three voters in three zones; each told the group to CONTINUE"
+[ ${#volume[@]} = 0 ] || inside i-1 mountpoint -q /var/lib/jobnode || fail "the data of i-1 is not on its volume"
+forget_volumes
+step "a cluster of three voters in three zones, with TLS and tokens; each told the group to CONTINUE"
 
 head -c 100000 /dev/urandom >"$work/dummy"
 jobs=()
 for iterations in 3 $(seq 20000001 20000024); do
-    answer=$(curl -fsS "http://$(told i-2 address):5000/enqueue?iterations=$iterations" -F "data=@$work/dummy" -X PUT)
+    answer=$(curl -fsS -H "$permit" "http://$(told i-2 address):5000/enqueue?iterations=$iterations" -F "data=@$work/dummy" -X PUT)
     jobs+=("$(grep -o '[0-9a-f-]\{36\}' <<<"$answer")")
 done
 step "${#jobs[@]} jobs accepted"
 
 before=$(fingerprint i-1)
-user_data i-1 "${settings[@]}" || fail "a second run failed"
+user_data i-1 "${secure[@]}" "${volume[@]}" || fail "a second run failed"
 [ "$before" = "$(fingerprint i-1)" ] || fail "a second run changed files: $before -> $(fingerprint i-1)"
 members_are i-1 3 3 || until_true 20 "three voters again" members_are i-1 3 3
 step "user data ran twice on i-1: same member, same files, same mount"
 
-if user_data i-1 "${settings[@]}" BINARY_SHA256="$(printf '0%.0s' {1..64})"; then fail "a wrong binary was taken"; fi
+if user_data i-1 "${secure[@]}" BINARY_SHA256="$(printf '0%.0s' {1..64})"; then fail "a wrong binary was taken"; fi
 grep -q "does not have the SHA-256" "$work/i-1.userdata.log" || fail "a wrong binary was not named"
 inside i-1 systemctl is-active --quiet jobnode || fail "a refused binary stopped the node"
 [ "$(called i-1 'jobnode-launching.*ABANDON')" = 1 ] || fail "a failed run did not ABANDON"
@@ -133,13 +146,13 @@ jobs_known i-1 || fail "a job is lost"
 step "scale-in: i-2 drained and left, then completed its hook; no job lost"
 
 launch i-4 10.78.0.14 eu-central-1b core
-user_data i-4 "${settings[@]}"
+user_data i-4 "${secure[@]}"
 until_true 30 "three voters" members_are i-1 3 3
 is_in i-4 InService || fail "i-4 did not report"
 step "a fourth instance joined and votes"
 
 launch i-5 10.78.0.15 eu-central-1a workers
-user_data i-5 "${settings[@]}" PEER_GROUP=core
+user_data i-5 "${secure[@]}" PEER_GROUP=core
 until_true 20 "four members" members_are i-1 4 3
 echo '{"action": "terminate", "time": "2026-11-22T10:00:00Z"}' >"$state/instances/i-5/spot"
 until_true 30 "i-5 asks for another in its place" test -e "$state/instances/i-5/health"
@@ -159,7 +172,7 @@ all_finished() {
     [ "$(status_of i-1 'jobs?state=completed&limit=100' | grep -o '"id"' | wc -l)" = "${#jobs[@]}" ]
 }
 until_true 120 "all jobs finished" all_finished
-pulled=$(curl -fsS -X POST "http://$(told i-3 address):5000/pullCompleted?top=100")
+pulled=$(curl -fsS -H "$permit" -X POST "http://$(told i-3 address):5000/pullCompleted?top=100")
 for job in "${jobs[@]}"; do grep -q "$job" <<<"$pulled" || fail "job $job was not among the results"; done
 right=$(python3 -c "
 import hashlib, sys
@@ -168,10 +181,19 @@ for _ in range(3):
     chain = hashlib.sha512(chain).digest()
 print(chain.hex())" "$work/dummy")
 grep -q "$right" <<<"$pulled" || fail "the result of the first job is wrong"
-grep -q jobnode "$(tree_of i-1)/var/log/jobnode/node.log" || fail "no log for CloudWatch"
+inside i-1 grep -q "cluster" /var/log/jobnode/node.log || fail "no log for CloudWatch"
 [ "$(grep -c fetch-config "$state/agent-calls")" -ge 1 ] || fail "the CloudWatch agent was not configured"
 step "all ${#jobs[@]} results pulled, the first computed again"
-inside i-1 systemd-analyze security --no-pager jobnode >"$work/security.txt" || true
-tail -n 1 "$work/security.txt"
-status_of i-1 status | grep -o '"isa":"[a-z0-9]*"' | head -1
-step "rehearsed"
+
+launch i-6 10.78.0.16 eu-central-1c alone
+user_data i-6 "${settings[@]}" EXPECT=1
+members_are i-6 1 1 || fail "i-6 is not a cluster of one"
+step "a group of one, without TLS and tokens"
+
+units=(jobnode.service jobnode-ec2.service jobnode-publish.service jobnode-publish.timer jobnode-log.service)
+found=$(inside i-1 systemd-analyze verify --man=no "${units[@]/#//etc/systemd/system/}" 2>&1 | grep jobnode || true)
+[ -z "$found" ] || fail "systemd-analyze verify: $found"
+isa=$(status_of i-1 status | grep -o '"isa":"[a-z0-9]*"' | head -1)
+! grep -qw avx512f /proc/cpuinfo || [ "$isa" = '"isa":"avx512"' ] || fail "the unit keeps the node from AVX-512: $isa"
+step "$isa, $(inside i-1 systemd-analyze security --no-pager jobnode | tail -n 1 | sed 's/^[^A-Z]*//')"
+echo "rehearsed"

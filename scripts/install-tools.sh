@@ -33,7 +33,7 @@ case $task in
         need_command objdump binutils
         need_command ip iproute2
         # Hosts of the EC2 rehearsal, the Debian package.
-        need_command debootstrap debootstrap
+        need_command mmdebstrap mmdebstrap
         need_command lintian lintian
         need_command python3 python3
         ;;

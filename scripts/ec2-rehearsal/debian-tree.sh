@@ -15,11 +15,11 @@ echo "debian-tree: making $tree" >&2
 rm -rf --one-file-system "$tree" "$tree.new"
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 log=$(mktemp)
-debootstrap --variant=minbase --include="$packages" "$suite" "$tree.new" >"$log" 2>&1 || {
+# As debootstrap does it, but with apt's own resolver, and in half the time.
+mmdebstrap --variant=essential --include="$packages" "$suite" "$tree.new" >"$log" 2>&1 || {
     tail -n 30 "$log" >&2
     exit 1
 }
 rm -f "$log"
 echo "$packages" >"$tree.new/etc/jobnode-tree"
-rm -rf "$tree.new"/var/cache/apt/archives/*.deb
 mv "$tree.new" "$tree"

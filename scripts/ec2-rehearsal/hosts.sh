@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The hosts of the rehearsal: sourced by ec2-rehearsal.sh, inside namespaces of its own, with $root, $parts, $work,
 # $state and $cgroup set.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 told() { cat "$state/instances/$1/$2" 2>/dev/null || true; }
 tree_of() { echo "$work/hosts/$1/tree"; }
@@ -55,6 +55,7 @@ launch() {
     connect "$instance" "$2"
     ip netns exec "$instance" python3 "$parts/metadata.py" "$state" "$instance" &
     echo $! >"$host/metadata-pid"
+    disown
     boot "$instance" "$tree" "$host"
 }
 
@@ -100,6 +101,8 @@ boot() {
                 mount --bind /dev/\$node $3/dev/\$node
             done
             mkdir $3/dev/shm $3/dev/pts
+            mount -t devpts -o newinstance,ptmxmode=0666 devpts $3/dev/pts
+            ln -s pts/ptmx $3/dev/ptmx
             mount -t tmpfs tmpfs $3/run
             cd $3
             mkdir -p .old
@@ -110,6 +113,7 @@ boot() {
         "
     ' boot "$cgroup/$1" "$1" "$2" >"$work/$1.boot.log" 2>&1 &
     local parent=$!
+    disown
     until [ -s "$3/pid" ]; do
         kill -0 "$parent" 2>/dev/null || fail "$1 did not start: $(cat "$work/$1.boot.log")"
         # unshare forked it.
@@ -122,6 +126,25 @@ boot() {
     done
     cat "$work/$1.boot.log" >&2
     fail "$1: systemd did not come up"
+}
+
+# give_volume INSTANCE: a loop device, where there are any; $volume is then the setting that names it.
+volume=()
+give_volume() {
+    local device host=$work/hosts/$1
+    truncate -s 2G "$host/volume"
+    device=$(losetup --find --show "$host/volume") || return 0
+    echo "$device" >"$host/device"
+    inside "$1" mknod /dev/sdf b "$((0x$(stat -c %t "$device")))" "$((0x$(stat -c %T "$device")))"
+    volume=(DATA_DEVICE=/dev/sdf)
+}
+
+# The kernel lets go of them once nobody has them mounted.
+forget_volumes() {
+    local file
+    for file in "$work"/hosts/*/device; do
+        [ ! -e "$file" ] || losetup --detach "$(cat "$file")"
+    done
 }
 
 # inside INSTANCE COMMAND...: runs it there.
@@ -141,7 +164,8 @@ user_data() {
 
 # The member, and every file that user data writes: a second run changes none of it.
 fingerprint() {
-    inside "$1" sh -c 'cat /var/lib/jobnode/node-id /etc/jobnode/ec2.conf /etc/systemd/system/jobnode* \
+    inside "$1" sh -c 'cat /var/lib/jobnode/node-id /etc/jobnode/ec2.conf /etc/systemd/system/jobnode*.service \
+        /etc/systemd/system/jobnode-publish.timer \
         /etc/systemd/system/jobnode.service.d/* /usr/local/sbin/jobnode-ec2 /usr/local/bin/jobnode /etc/fstab |
         sha256sum; ls /etc/systemd/system/*.wants | sort | sha256sum' | tr '\n' ' '
 }
