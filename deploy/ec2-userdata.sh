@@ -283,6 +283,7 @@ LimitCORE=0
 # When memory runs out, something else goes first.
 OOMScoreAdjust=-500
 
+# No ProcSubset: without /proc/cpuinfo it would not know of AVX-512.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
@@ -292,7 +293,6 @@ PrivateDevices=yes
 PrivateMounts=yes
 PrivateTmp=yes
 PrivateUsers=yes
-ProcSubset=pid
 ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHome=yes

@@ -72,7 +72,7 @@ Description: cluster that computes chains of SHA-512
  /etc/jobnode/jobnode.env makes it a member of a cluster.
 CONTROL
 
-dpkg-deb --root-owner-group --build "$tree" "$package" >/dev/null
+dpkg-deb --root-owner-group -z4 --build "$tree" "$package" >/dev/null
 lintian=(lintian "--fail-on=error,warning" --tag-display-limit 0)
 # A package of a binary that knows no manual page has none.
 [ -e "$tree/usr/share/man" ] || lintian+=(--suppress-tags no-manual-page)

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using JobNode.Tests.Support;
 
 namespace JobNode.Tests.Deploy;
@@ -6,6 +7,8 @@ namespace JobNode.Tests.Deploy;
 /// <c>deploy.sh</c> and <c>teardown.sh</c>, with a recorded <c>aws</c> command in place of the real one.
 /// </summary>
 [Collection(Processes.ProcessCollection.Name)]
+[Trait("Tier", "Process")]
+[SupportedOSPlatform("linux")]
 public sealed class DeployScriptTests : IDisposable
 {
     /// <summary>Answers what the scripts ask, and writes down all calls.</summary>
@@ -27,8 +30,7 @@ public sealed class DeployScriptTests : IDisposable
     public DeployScriptTests()
     {
         File.WriteAllText(_folder.PathOf("aws"), Recorder);
-        File.SetUnixFileMode(
-            _folder.PathOf("aws"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(_folder.PathOf("aws"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         File.WriteAllText(Calls, "");
     }
 

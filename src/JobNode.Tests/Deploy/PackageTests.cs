@@ -7,12 +7,17 @@ namespace JobNode.Tests.Deploy;
 [Trait("Tier", "Process")]
 public sealed class PackageTests
 {
-    /// <summary>What a container engine does with the image: its files are all there is, and its user runs it.</summary>
+    /// <summary>As a container engine does it: the files of the image are all there is.</summary>
     private const string AsImage = """
         ip link set lo up
         cd "$1"
-        mkdir proc
+        # What an engine adds to every image.
+        mkdir proc dev
         mount -t proc proc proc
+        for node in null urandom; do
+            touch "dev/$node"
+            mount --bind "/dev/$node" "dev/$node"
+        done
         in_image() { JOBNODE_DATA_DIR=/data chroot --userspec=65532:65532 . /usr/bin/jobnode "$@"; }
         in_image version
         in_image serve &

@@ -7,13 +7,10 @@ namespace JobNode.Tests.Deploy;
 [Trait("Tier", "Process")]
 public sealed class TemplateTests
 {
-    private const string Check =
-        "python3 /checkout/scripts/ec2-rehearsal/check-template.py {0} /checkout/deploy/ec2-userdata.sh {1}";
-
     [HostsFact]
     public async Task Every_reference_leads_somewhere_and_rights_are_what_the_scripts_call()
     {
-        CommandRun run = await CheckAsync("/checkout/deploy/cloudformation.yaml", "");
+        CommandRun run = await DebianTree.RunAsync(Check("/checkout/deploy/cloudformation.yaml"));
         Assert.True(run is { ExitCode: 0, Output: "" }, run.ToString());
     }
 
@@ -21,7 +18,7 @@ public sealed class TemplateTests
     public async Task Cloud_init_finds_nothing_wrong_with_the_user_data()
     {
         CommandRun run = await DebianTree.RunAsync(
-            string.Format(null, Check, "/checkout/deploy/cloudformation.yaml", "/tmp/user-data")
+            Check("/checkout/deploy/cloudformation.yaml", "/tmp/user-data")
             + " && cloud-init schema --config-file /tmp/user-data");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Contains("Valid", run.Output, StringComparison.Ordinal);
@@ -35,7 +32,7 @@ public sealed class TemplateTests
             + " -e 's/HealthCheckType: EC2/HealthCheckType: ELB/' -e 's/Encrypted: true/Encrypted: false/'"
             + " -e 's/HealthCheckPath/HealthCheckRoute/' -e 's/CidrIp: .*/CidrIp: 0.0.0.0\\/0/'"
             + " /checkout/deploy/cloudformation.yaml >/tmp/wrong; "
-            + string.Format(null, Check, "/tmp/wrong", ""));
+            + Check("/tmp/wrong"));
         Assert.Equal(1, run.ExitCode);
         Assert.All(
             new[]
@@ -51,6 +48,7 @@ public sealed class TemplateTests
             finding => Assert.Contains(finding, run.Output, StringComparison.Ordinal));
     }
 
-    private static Task<CommandRun> CheckAsync(string template, string userData) =>
-        DebianTree.RunAsync(string.Format(null, Check, template, userData));
+    private static string Check(string template, string userData = "") =>
+        "python3 /checkout/scripts/ec2-rehearsal/check-template.py "
+        + $"{template} /checkout/deploy/ec2-userdata.sh {userData}";
 }
