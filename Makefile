@@ -25,10 +25,10 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' -o -path '*/Api/*.json' -o -path '*/Api/Dashboard/*' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test docs publish bench chaos fuzz mutants lint clean tools-build tools-test tools-bench tools-lint
+.PHONY: help run test docs publish bench chaos fuzz mutants ec2 deb lint clean tools-build tools-test tools-bench tools-lint
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 	@bash scripts/run.sh artifacts/jobnode "$(PORT)" "$(CLUSTER_PORT)" "$(DATA)"
@@ -52,6 +52,12 @@ fuzz: tools-build ## read bytes that nobody should have written, guided by cover
 
 chaos: tools-test publish $(CHAOS_PROGRAM) ## try to break it (TIME=, SEED=, NODES=, FAULTS=, SCHEDULES=)
 	@SEED="$(SEED)" NODES="$(NODES)" FAULTS="$(FAULTS)" SCHEDULES="$(SCHEDULES)" bash scripts/chaos.sh "$(TIME)"
+
+ec2: tools-test publish ## run the EC2 user data on hosts made here: form, scale in, spot, replace
+	@bash scripts/ec2-rehearsal.sh
+
+deb: tools-test publish ## write the Debian package artifacts/jobnode_VERSION_amd64.deb
+	@bash scripts/deb.sh
 
 lint: tools-lint tools-build ## formatting, analyzers, scripts, Go, AOT: zero findings
 	@bash scripts/lint.sh

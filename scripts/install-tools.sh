@@ -39,6 +39,10 @@ case $task in
         # The browser that opens the dashboard, and a font to draw it with.
         need_command chromium chromium
         need_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
+        # Hosts of the EC2 rehearsal, the Debian package.
+        need_command mmdebstrap mmdebstrap
+        need_command lintian lintian
+        need_command python3 python3
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)

@@ -9,7 +9,16 @@ say() { echo "lint: $1"; }
 
 say "shell scripts"
 mapfile -d '' scripts < <(find scripts deploy .ci -type f \( -name '*.sh' -o -name run \) -print0)
-shellcheck "${scripts[@]}"
+shellcheck "${scripts[@]}" deploy/debian/p*
+# The script that user data writes is one, too.
+sed -n "/<<'AGENT'/,/^AGENT/p" deploy/ec2-userdata.sh | sed '1d; $d' |
+    shellcheck --exclude SC1091,SC2153,SC2154 -
+
+# AWS's own schemas, on a machine that has them; the tests hold the template against what it uses of them.
+if cfn-lint --version >/dev/null 2>&1; then
+    say "the CloudFormation template"
+    cfn-lint --non-zero-exit-code informational deploy/cloudformation.yaml
+fi
 
 say "the Go bridge"
 while IFS= read -r folder; do
