@@ -18,7 +18,7 @@ internal static class ApiDocument
         + "wrong method 405 /problems/method-not-allowed. Clients must ignore fields that they do not know.";
 
     /// <summary>The product's route table.</summary>
-    public static IReadOnlyList<ApiRoute> Routes { get; } = ApiServer.Routes(null!, null!, null!, null!, null!);
+    public static IReadOnlyList<ApiRoute> Routes { get; } = ApiServer.Routes(null!, null!, null!, null!, null!, null!);
 
     /// <summary>Makes it.</summary>
     public static JsonObject Build()
