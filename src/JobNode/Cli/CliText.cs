@@ -34,6 +34,13 @@ internal static class CliText
     public static string Percent(double share) =>
         (Math.Floor(share * 1000) / 10).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
+    /// <summary>The first sentence: what is wrong, without what to do about it.</summary>
+    public static string FirstSentence(string text)
+    {
+        int end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
+    }
+
     /// <summary>So many cells, full as far as the share goes.</summary>
     public static string Bar(double share, int cells)
     {

@@ -47,7 +47,7 @@ internal sealed class PullFollow(CliContext context, NodeRing nodes, Action<Pull
             }
             catch (CliFailure failure) when (failure.IsPassing && nodes.HasAnswered)
             {
-                Say(failure.Message);
+                Say(CliText.FirstSentence(failure.Message));
                 nodes.Turn();
                 bool goesOn = await interruption.WaitAsync(Pause, context.Time);
                 if (!goesOn && _isOwed)

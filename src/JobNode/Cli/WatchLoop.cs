@@ -47,7 +47,7 @@ internal sealed class WatchLoop(CliContext context, NodeRing nodes, bool asJson)
             catch (CliFailure failure)
                 when (failure.IsPassing && (nodes.HasAnswered || failure.Code == ExitCode.NoQuorum))
             {
-                ShowLoss(failure.Message);
+                ShowLoss(CliText.FirstSentence(failure.Message));
             }
         }
         while (await interruption.WaitAsync(every, context.Time));
