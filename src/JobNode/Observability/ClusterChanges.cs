@@ -34,7 +34,7 @@ internal static class ClusterChanges
         {
             return before.Leader is null
                 ? []
-                : [new(atMs, "quorumLost", $"No leader is known here since {before.Leader} led: no quorum")];
+                : [new(atMs, "quorumLost", $"No leader is known here any more ({before.Leader} led): no quorum")];
         }
 
         if (before.Leader is null)

@@ -22,7 +22,7 @@ const onHistory = news => {
 
 const niceTop = value => {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map(factor => factor * power).find(top => top >= value);
+  return [1, 2, 4, 10].map(factor => factor * power).find(top => top >= value);
 };
 
 // From ten minutes to an hour, in tens: a young cluster's history is not a sliver at the edge.
@@ -87,7 +87,7 @@ const chartOf = (name, lines) => {
     if (width === 0) return;
     const left = 46, right = width - 6, top = 8, bottom = height - 20;
     const now = Date.now() + skew, span = spanMs(now);
-    const most = niceTop(Math.max(1, ...lines.flatMap(line => values(line.key))));
+    const most = niceTop(Math.max(2, ...lines.flatMap(line => values(line.key))));
     const x = time => right - (right - left) * (now - time) / span;
     const y = value => bottom - (bottom - top) * value / most;
     place = { left, right, now, span };

@@ -19,25 +19,25 @@ const fillJob = (cell, job) => {
   cell.replaceChildren(name ? make("div", {}, name) : "", make("code", {}, job.id));
 };
 
-const fillResult = (cell, job) => {
-  cell.classList.toggle("empty", !job.result);
-  if (cell.dataset.key === (job.result ?? "")) return;
-  cell.dataset.key = job.result ?? "";
-  cell.replaceChildren(job.result ? make("span", { class: "result" },
-    make("code", { title: job.result }, `${job.result.slice(0, 12)}…${job.result.slice(-6)}`),
-    copyButton(`the result of job ${nameOf(job.id) ?? job.id}`, job.result)) : "");
-};
+const resultOf = job => make("span", { class: "result" },
+  make("code", { title: job.result }, `${job.result.slice(0, 12)}…${job.result.slice(-6)}`),
+  copyButton(`the result of job ${nameOf(job.id) ?? job.id}`, job.result));
 
-const fillActions = (cell, job) => {
-  const key = isOpen(job) ? job.id : "";
-  cell.classList.toggle("empty", key === "");
-  if (cell.dataset.key === key) return;
-  cell.dataset.key = key;
+const cancelButton = job => {
   const button = make("button", {
     type: "button", class: "small danger", "aria-label": `Cancel job ${nameOf(job.id) ?? job.id}`,
   }, "Cancel");
   button.onclick = () => askToCancel(job.id, button);
-  cell.replaceChildren(key ? button : "");
+  return button;
+};
+
+// The result once there is one; until then the way to give it up.
+const fillResult = (cell, job) => {
+  const key = job.result ?? (isOpen(job) ? "open" : "");
+  if (cell.dataset.key === key) return;
+  cell.dataset.key = key;
+  cell.classList.toggle("empty", key === "");
+  cell.replaceChildren(job.result ? resultOf(job) : key ? cancelButton(job) : "");
 };
 
 const timeLeft = job => {
@@ -55,7 +55,6 @@ const showRows = rowsOf(at("jobs"), [
   { name: "Priority", kind: "num", fill: (cell, job) => set(cell, job.priority) },
   { name: "Enqueued", fill: (cell, job) => set(cell, moment(Date.parse(job.enqueuedAt))) },
   { name: "Result", fill: fillResult },
-  { name: "", fill: fillActions },
 ]);
 
 const finished = new Set();
