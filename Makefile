@@ -25,7 +25,8 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' -o -path '*/Api/*.json' -o -path '*/Api/Dashboard/*' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test docs publish bench chaos fuzz mutants ec2 deb lint clean tools-build tools-test tools-bench tools-lint
+.PHONY: help run test docs publish bench chaos fuzz mutants ec2 deb lint clean
+.PHONY: tools-build tools-test tools-bench tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile

@@ -3,8 +3,8 @@
 # two curl lines to try.
 # Usage: deploy/deploy.sh AllowedCidr=203.0.113.0/24 [Parameter=Value…]
 # Parameters are those of deploy/cloudformation.yaml. VpcId and SubnetIds (with commas) default to the account's default
-# VPC. Environment: STACK (jobnode), BUCKET (made when it is not there), BINARY (artifacts/jobnode), and what the AWS CLI
-# reads: AWS_PROFILE, AWS_REGION. docs/ec2.md tells what it costs; deploy/teardown.sh removes it all.
+# VPC. Environment: STACK (jobnode), BUCKET (made when it is not there), BINARY (artifacts/jobnode), and what the AWS
+# CLI reads: AWS_PROFILE, AWS_REGION. docs/ec2.md tells what it costs; deploy/teardown.sh removes it all.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -54,7 +54,7 @@ if [ -z "$(parameter SubnetIds)" ]; then
     parameters+=("SubnetIds=$(tr -s '[:space:]' '\n' <<<"$subnets" | grep . | head -n 3 | paste -sd,)")
 fi
 [ "$(parameter SubnetIds | tr ',' '\n' | grep -c .)" -ge 3 ] ||
-    fail "three subnets in three zones are needed, so that the loss of a zone costs one vote; give SubnetIds=…,…,…"
+    fail "three subnets in three zones are needed, so that a lost zone costs one vote; give SubnetIds=…,…,…"
 
 if ! run aws s3api head-bucket --bucket "$bucket" 2>/dev/null; then
     # us-east-1 is the one region that must not be named here.
@@ -65,7 +65,7 @@ if ! run aws s3api head-bucket --bucket "$bucket" 2>/dev/null; then
         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
 fi
 
-# Under their own checksum: a changed file has another name, so the instances are replaced and fetch just what was meant.
+# Under their own checksum: a changed file has another name, so instances are replaced and fetch just what was meant.
 binary_sum=$(sha256sum "$binary" | cut -d' ' -f1)
 user_data_sum=$(sha256sum "$user_data" | cut -d' ' -f1)
 run aws s3 cp --only-show-errors "$binary" "s3://$bucket/jobnode-$binary_sum"
@@ -85,7 +85,7 @@ echo "waiting until a node answers at $address (at most $ready_seconds s)"
 deadline=$((SECONDS + ready_seconds))
 until curl -fsS --max-time 5 -o /dev/null "$address/readyz" 2>/dev/null; do
     [ "$SECONDS" -lt "$deadline" ] ||
-        fail "no node is ready yet. May you call it (AllowedCidr)? The nodes' log: aws logs tail /jobnode/$stack --since 1h"
+        fail "no node is ready yet. May you call it (AllowedCidr)? Their log: aws logs tail /jobnode/$stack --since 1h"
     sleep 5
 done
 

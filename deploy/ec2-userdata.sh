@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # EC2 user data (or run it by hand as root): installs jobnode as a systemd service, makes the instance a member of its
-# cluster, reports to the Auto Scaling group, and leaves the cluster in order before the instance goes. May be run again.
+# cluster, reports to the Auto Scaling group, and leaves the cluster in order before it goes. May be run again.
 #
 # Network: the API port (5000) is for your clients. Without SSM_PATH the node runs WITHOUT TLS AND TOKENS (--insecure):
 # the security group must then allow the cluster port (5001) among the members only, never from elsewhere.
@@ -16,9 +16,9 @@ BINARY_SHA256="${BINARY_SHA256:-}" # its SHA-256 in hex, to be sure that it is t
 PEERS="${PEERS:-}"
 PEER_GROUP="${PEER_GROUP:-}"
 PEER_TAG="${PEER_TAG:-}"
-EXPECT="${EXPECT:-3}"              # so many instances of the group, or with the tag, form a new cluster; the rest join it
+EXPECT="${EXPECT:-3}"              # so many instances of the group or tag form a new cluster; the rest join it
 DATA_DEVICE="${DATA_DEVICE:-}"     # a volume for the data, formatted when it is empty: /dev/sdf; empty: the root volume
-SSM_PATH="${SSM_PATH:-}"           # parameters PATH/ca.pem, node.pem, node-key.pem, join-token, api-tokens: TLS and tokens
+SSM_PATH="${SSM_PATH:-}"           # parameters PATH/ca.pem, node.pem, node-key.pem, join-token, api-tokens: TLS, tokens
 LOG_GROUP="${LOG_GROUP:-}"         # CloudWatch log group for the node's log; empty sends nothing
 CLUSTER_NAME="${CLUSTER_NAME:-}"   # publishes NodesWanted to CloudWatch under this name; empty publishes nothing
 NODE_SETTINGS="${NODE_SETTINGS:-}" # more of 'jobnode serve': "JOBNODE_DRAIN_TARGET=5m JOBNODE_VOTERS=5"

@@ -112,7 +112,8 @@ step "a cluster of three voters in three zones, with TLS and tokens; each told t
 head -c 100000 /dev/urandom >"$work/dummy"
 jobs=()
 for iterations in 3 $(seq 20000001 20000024); do
-    answer=$(curl -fsS -H "$permit" "http://$(told i-2 address):5000/enqueue?iterations=$iterations" -F "data=@$work/dummy" -X PUT)
+    answer=$(curl -fsS -H "$permit" -F "data=@$work/dummy" -X PUT \
+        "http://$(told i-2 address):5000/enqueue?iterations=$iterations")
     jobs+=("$(grep -o '[0-9a-f-]\{36\}' <<<"$answer")")
 done
 step "${#jobs[@]} jobs accepted"
