@@ -25,7 +25,8 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test docs publish bench chaos fuzz mutants lint clean tools-build tools-test tools-bench tools-lint
+.PHONY: help run test docs publish bench chaos fuzz mutants alerts lint clean \
+	tools-build tools-test tools-bench tools-lint
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +36,9 @@ run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 
 test: tools-test publish artifacts/jobnode-previous $(CHAOS_PROGRAM) ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
+
+alerts: tools-test publish artifacts/jobnode-previous ## make every alert fire by its cause, some minutes
+	@bash scripts/test.sh Tier=Alerts
 
 docs: tools-build ## write the files that are made from the code (tests fail while they are stale)
 	@JOBNODE_REWRITE=1 bash scripts/test.sh Makes=Documents

@@ -32,6 +32,8 @@ case $task in
         need_command curl curl
         need_command objdump binutils
         need_command ip iproute2
+        need_command prometheus prometheus
+        need_command promtool prometheus
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)
@@ -74,7 +76,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Services of the packages are not started: this script installs programs, and nobody asked for a server.
 policy=/usr/sbin/policy-rc.d
-if [ "$task" = bench ] && ! [ -e "$policy" ]; then
+if { [ "$task" = bench ] || [ "$task" = test ]; } && ! [ -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"
     trap '"${as_root[@]}" rm -f "$policy" "$log"' EXIT

@@ -36,7 +36,8 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "Load", "Recovery", "Security", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Load", "Observability/LogFormat", "Recovery", "Security",
+            "/ServeOptions",
         ],
     };
 

@@ -42,6 +42,10 @@ internal sealed class ApiRouter(
         }
 
         metrics.CountRequest(name, method, context.Response.StatusCode, time.GetElapsedTime(started));
+        if (context.Features.Get<ProblemKind>() is { } problem)
+        {
+            metrics.CountRefusal(problem.Reason);
+        }
     }
 
     private static Task AnswerUnknownAsync(HttpContext context, IReadOnlyList<ApiRoute> routes)

@@ -7,7 +7,11 @@ namespace JobNode.Api;
 /// <param name="Status">HTTP status.</param>
 /// <param name="Title">A short name for people.</param>
 /// <param name="RetryAfterSeconds">What <c>Retry-After</c> says, or null when trying again as is cannot help.</param>
-internal sealed record ProblemKind(string Type, int Status, string Title, int? RetryAfterSeconds = null);
+internal sealed record ProblemKind(string Type, int Status, string Title, int? RetryAfterSeconds = null)
+{
+    /// <summary>The last part of the type: what /metrics calls it.</summary>
+    public string Reason => Type[(Type.LastIndexOf('/') + 1)..];
+}
 
 /// <summary>An error about one request.</summary>
 /// <param name="Kind">Which.</param>
@@ -81,6 +85,12 @@ internal static class Problems
     public static readonly ProblemKind OutcomeUnknown = new("/problems/outcome-unknown", 503, "Outcome unknown", 2);
     public static readonly ProblemKind Stopping = new("/problems/node-stopping", 503, "Node stopping", 1);
     public static readonly ProblemKind Internal = new("/problems/internal", 500, "Internal error");
+
+    /// <summary>Refusals that say nothing against the request: the cluster could not take it just then.</summary>
+    public static IReadOnlyList<ProblemKind> WorthATry { get; } =
+    [
+        Overloaded, QueueFull, JobsMaxReached, DiskLow, DiskBlocked, NoQuorum, OutcomeUnknown, Stopping, Internal,
+    ];
 
     /// <summary>What a refused command means for the client.</summary>
     /// <exception cref="InvariantException">The code is a success, or one that no client's command can end
