@@ -8,7 +8,7 @@ namespace JobNode.Tests.Observability;
 
 /// <summary>What a collector gets to see of spans and metrics, and what becomes of them when it does not take them.
 /// </summary>
-public sealed class OtlpExporterTests : IAsyncLifetime
+public sealed class OtlpExporterTests : IAsyncLifetime, IDisposable
 {
     private readonly StandInCollector _collector = new();
     private readonly List<OtlpExporter> _exporters = [];
@@ -146,9 +146,9 @@ public sealed class OtlpExporterTests : IAsyncLifetime
         {
             await exporter.DisposeAsync();
         }
-
-        _collector.Dispose();
     }
+
+    public void Dispose() => _collector.Dispose();
 
     private OtlpExporter Create()
     {

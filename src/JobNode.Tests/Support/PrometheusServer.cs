@@ -72,13 +72,13 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     public void Watch(string cluster, IEnumerable<string> addresses, string scheme = "http")
     {
         _targets.Add([cluster, addresses.ToArray(), scheme]);
-        string groups = string.Join(",\n", _targets.Select(target =>
-            $$"""
-            {"targets": [{{string.Join(", ", ((string[])target[1]).Select(address => $"\"{address}\""))}}],
-             "labels": {"job": "{{target[0]}}", "{{Scheme}}": "{{target[2]}}"}}
-            """));
+        string groups = JsonSerializer.Serialize(_targets.Select(target => new Dictionary<string, object>
+        {
+            ["targets"] = target[1],
+            ["labels"] = new Dictionary<string, object> { ["job"] = target[0], [Scheme] = target[2] },
+        }));
         string next = _folder.PathOf("targets.new");
-        File.WriteAllText(next, $"[{groups}]");
+        File.WriteAllText(next, groups);
         File.Move(next, _folder.PathOf("targets.json"), overwrite: true);
     }
 

@@ -42,7 +42,8 @@ internal sealed class ApiRouter(
         }
 
         metrics.CountRequest(name, method, context.Response.StatusCode, time.GetElapsedTime(started));
-        if (context.Features.Get<ProblemKind>() is { } problem)
+        // Probes ask before a node is ready, by design.
+        if (context.Features.Get<ProblemKind>() is { } problem && route?.Scope != ApiScope.Open)
         {
             metrics.CountRefusal(problem.Reason);
         }
