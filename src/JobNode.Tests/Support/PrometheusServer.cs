@@ -10,7 +10,7 @@ namespace JobNode.Tests.Support;
 /// </summary>
 internal sealed partial class PrometheusServer : IAsyncDisposable
 {
-    private const int PatienceMs = 90_000;
+    private const int PatienceMs = 60_000;
 
     /// <summary>Label of a target that is scraped by HTTPS.</summary>
     private const string Scheme = "__scheme__";
@@ -98,7 +98,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     }
 
     /// <summary>Waits until an expression gives something.</summary>
-    /// <exception cref="TimeoutException">It did not within a minute and a half.</exception>
+    /// <exception cref="TimeoutException">It did not within a minute.</exception>
     public async Task WaitAsync(string expression)
     {
         long begin = Stopwatch.GetTimestamp();
