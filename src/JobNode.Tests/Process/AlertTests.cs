@@ -147,7 +147,7 @@ public sealed partial class AlertTests(ITestOutputHelper output) : IAsyncLifetim
         }, "JobnodeSnapshotFailed");
         await SeeAsync(Name + "-er", "no room for another segment of the log", async () =>
         {
-            for (int request = 0; request < 20; request++)
+            for (int request = 0; request < 20 && await full.Api.IsReadyAsync(); request++)
             {
                 await SendAsync(full, SmallJob, 4096);
             }
