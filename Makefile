@@ -25,7 +25,7 @@ SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	-o -name '*.targets' -o -name '*.xml' -o -path '*/Api/*.json' -o -path '*/Api/Dashboard/*' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
-.PHONY: help run test docs publish bench chaos fuzz mutants ec2 deb lint clean
+.PHONY: help run test docs publish bench chaos fuzz mutants alerts ec2 deb lint clean
 .PHONY: tools-build tools-test tools-bench tools-lint
 
 help: ## show the targets
@@ -36,6 +36,9 @@ run: publish ## start one node on port 5000 (PORT=, CLUSTER_PORT=, DATA=)
 
 test: tools-test publish artifacts/jobnode-previous $(CHAOS_PROGRAM) ## run every test; ends with "N passed, N failed"
 	@bash scripts/test.sh "$(FILTER)"
+
+alerts: tools-test publish artifacts/jobnode-previous ## make every alert fire by its cause, some minutes
+	@bash scripts/test.sh Tier=Alerts
 
 docs: tools-build ## write the files that are made from the code (tests fail while they are stale)
 	@JOBNODE_REWRITE=1 bash scripts/test.sh Makes=Documents

@@ -43,6 +43,8 @@ case $task in
         need_command mmdebstrap mmdebstrap
         need_command lintian lintian
         need_command python3 python3
+        need_command prometheus prometheus
+        need_command promtool prometheus
         ;;
     lint) need_command shellcheck shellcheck ;;
     bench)
@@ -85,7 +87,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Services of the packages are not started: this script installs programs, and nobody asked for a server.
 policy=/usr/sbin/policy-rc.d
-if [ "$task" = bench ] && ! [ -e "$policy" ]; then
+if { [ "$task" = bench ] || [ "$task" = test ]; } && ! [ -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"
     trap '"${as_root[@]}" rm -f "$policy" "$log"' EXIT

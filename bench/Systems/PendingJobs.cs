@@ -198,7 +198,7 @@ internal sealed class PendingJobs : IDisposable
             Say($"node {i + 1}: longest silence of a leader "
                 + $"{Metric(text, "jobnode_leader_silence_longest_seconds"):F2} s, "
                 + $"longest write of the log {Metric(text, "jobnode_log_sync_longest_seconds"):F2} s, "
-                + $"{Metric(text, "jobnode_leader_changes"):F0} changes of the leader");
+                + $"{Metric(text, "jobnode_leader_changes_total"):F0} changes of the leader");
         }
     }
 

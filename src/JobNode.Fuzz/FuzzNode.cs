@@ -133,13 +133,14 @@ internal sealed class FuzzNode : ICommandProposer, IApplyThread, IClusterAdmin, 
             calls);
         ClusterReader cluster = new(parts, options, "127.0.0.1:5000", TimeProvider.System);
         LeaderCalls leaderCalls = new(_board, this, calls);
-        Metrics metrics = new();
+        Metrics metrics = new([]);
+        NodeMetrics measures = new(parts, cluster, leaderCalls, metrics, TimeProvider.System);
         JobAdmission admission = new(parts, options.Limits, TimeProvider.System);
         JobEndpoints jobs = new(parts, new JobReader(parts, TimeProvider.System), admission, TimeProvider.System);
         IReadOnlyList<ApiRoute> routes = ApiServer.Routes(
             jobs,
             new BatchEndpoints(parts, jobs, admission, TimeProvider.System),
-            new StatusEndpoints(parts, cluster, leaderCalls, metrics),
+            new StatusEndpoints(parts, cluster, leaderCalls, measures),
             new MemberEndpoints(parts),
             new BackupEndpoint(parts, leaderCalls),
             events: null!);

@@ -77,6 +77,7 @@ internal sealed partial class NodeHost
             _conditions,
             logger));
         disk.Start(_time);
+        _readDisk = disk.Read;
         return new RaftLoop(
             new RaftCore(RaftCoreLogDetail.Warnings),
             log,
@@ -90,6 +91,7 @@ internal sealed partial class NodeHost
                 Self = _identity.Self,
                 Conditions = _conditions,
                 Timings = _timings,
+                SnapshotTimings = _snapshotTimings,
                 Scrubs = _scrubs,
                 DescribeDisk = disk.Describe,
             },
@@ -139,7 +141,8 @@ internal sealed partial class NodeHost
             _time,
             _loggers.CreateLogger("JobNode.Scheduling"),
             retention: new RetentionPeriods(_options.Limits.Retention, _options.Limits.RetentionUnpulled),
-            verifyShare: _options.VerifyShare));
+            verifyShare: _options.VerifyShare,
+            traces: _traces));
 
     private void OpenApi(
         CommandForwarder forwarder,
@@ -169,6 +172,7 @@ internal sealed partial class NodeHost
         {
             Timings = _timings,
             Scrubs = _scrubs,
+            Measures = Measures(work, () => loop.Slots.Taken),
         });
     }
 

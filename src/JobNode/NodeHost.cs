@@ -32,6 +32,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly ChainKernel _kernel;
+    private readonly PeerSecurity _security;
     private readonly NodeData _data;
     private readonly ClusterIdentity _identity;
     private readonly PeerConnections _connections;
@@ -52,8 +53,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger("JobNode.Host");
-        PeerSecurity security = PeerSecurity.Open(
-            options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
+        _security = PeerSecurity.Open(options.Security, loggers.CreateLogger("JobNode.Transport"), _time);
         var fault = KernelFault.Parse(Environment.GetEnvironmentVariable(KernelFault.Variable));
         if (fault is not null)
         {
@@ -63,8 +63,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _kernel = ChainKernel.Create(options.ForcedIsa, fault);
         _data = NodeData.Open(options.DataDirectory, NewLogOptions());
         _identity = new ClusterIdentity(_data.NodeId);
-        _connections = new PeerConnections(_identity, security);
-        _endpoint = new ClusterEndpoint(_identity, loggers, security);
+        _connections = new PeerConnections(_identity, _security);
+        _endpoint = new ClusterEndpoint(_identity, loggers, _security);
         _links = new PeerLinks(_connections);
         _contacts = new MemberContacts(_time);
         _bootstrap = CreateBootstrap();
@@ -83,17 +83,18 @@ internal sealed partial class NodeHost : IAsyncDisposable
     /// <exception cref="CliFailure">The node cannot start: the sentence says why and what to do.</exception>
     public static async Task<int> RunAsync(ServeOptions options, CancellationToken cancellation)
     {
-        using ILoggerFactory loggers = NodeLog.Create();
+        using var log = new NodeLog(options.LogFormat);
         NodeHost node;
         try
         {
-            node = new NodeHost(options, loggers);
+            node = new NodeHost(options, log.Loggers);
         }
         catch (Exception error) when (IsExpected(error))
         {
             throw new CliFailure(ExitCode.Failed, error.Message);
         }
 
+        log.NameNode(node._data.NodeId.ToString());
         await using (node)
         {
             try
@@ -137,6 +138,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         var board = new StatusBoard(new ConsensusStatus(
             _identity.Self, RaftRole.Follower, NodeId.None, 0, 0, 0, UInt128.Zero, configuration));
         _board = board;
+        PrepareTelemetry();
         var directory = new PeerDirectory(board);
         var machine = new JobStateMachine(StateLimits.Default);
         var events = new JobEventFan(machine);
@@ -160,6 +162,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         members.Start();
         work.Start();
         OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
+        _exporter?.Start(_api.ReadMetricsAsync);
         string url = $"{_api.Scheme}://{_api.Address}";
         NodeBanner.Write(Console.Out, _options, configuration, url, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));

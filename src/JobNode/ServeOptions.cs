@@ -1,4 +1,5 @@
 using JobNode.Commands;
+using JobNode.Observability;
 
 namespace JobNode;
 
@@ -33,6 +34,9 @@ internal sealed record ServeOptions(
 
     /// <summary>Bounds and retention.</summary>
     public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>How the log is written (<c>--log-format</c>).</summary>
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
 }
 
 /// <summary>How this node joins, and how it keeps the roles filled while it leads.</summary>
@@ -105,4 +109,8 @@ internal sealed record LimitOptions
 
     /// <summary>Files at rest are read again this often (<c>--scrub-every</c>); zero: never.</summary>
     public TimeSpan ScrubEvery { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Within this time the queue is wished to drain (<c>--drain-target</c>): status says how many nodes that
+    /// takes.</summary>
+    public TimeSpan DrainTarget { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -1,6 +1,7 @@
 using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Consensus.Log;
+using JobNode.Observability;
 
 namespace JobNode.Tests.Consensus;
 
@@ -145,9 +146,9 @@ public class ProposalTests
     [Fact]
     public void An_entry_of_an_earlier_life_completes_nobody()
     {
-        var before = new PendingProposals(LoopUnderTest.Self);
+        var before = new PendingProposals(LoopUnderTest.Self, new RaftTimings());
         ProposalId old = before.NextId(2);
-        var after = new PendingProposals(LoopUnderTest.Self);
+        var after = new PendingProposals(LoopUnderTest.Self, new RaftTimings());
         ProposalId now = after.NextId(3);
         Assert.NotEqual(old, now);
         var slots = new ProposalSlots(1);

@@ -58,6 +58,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The last lines it wrote, from all its starts.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>Id of the last process.</summary>
+    public int ProcessId => Running.Id;
+
     /// <summary>Exit code of the last process.</summary>
     public int ExitCode => Running.ExitCode;
 

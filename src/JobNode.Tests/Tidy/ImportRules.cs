@@ -36,8 +36,8 @@ internal sealed class ImportRules
         ["Cli"] =
         [
             "Commands/HostPort", "Commands/DurationText", "Api/Contracts", "Api/ApiJsonContext",
-            "Commands/Limits", "Hashing/HashBenchmark", "Hashing/BodyHasher", "Hashing/ChainKernel", "Load", "Recovery",
-            "Security", "/ServeOptions",
+            "Commands/Limits", "Hashing/HashBenchmark", "Hashing/BodyHasher", "Hashing/ChainKernel", "Load",
+            "Observability/LogFormat", "Recovery", "Security", "/ServeOptions",
         ],
     };
 

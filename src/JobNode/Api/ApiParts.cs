@@ -37,6 +37,9 @@ internal sealed record ApiParts(
     /// <summary>How smoothly consensus runs.</summary>
     public RaftTimings Timings { get; init; } = new();
 
+    /// <summary>What the parts of the node know of themselves.</summary>
+    public NodeMeasures Measures { get; init; } = new();
+
     /// <summary>What the reading of files at rest came to.</summary>
     public ScrubCounts Scrubs { get; init; } = new();
 }

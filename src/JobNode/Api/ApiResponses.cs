@@ -55,6 +55,7 @@ internal static class ApiResponses
             context.Response.Headers.RetryAfter = seconds.ToString();
         }
 
+        context.Features.Set(problem.Kind);
         ProblemResponse contract = problem.ToResponse(context.Response.Headers[NodeHeader].ToString());
         return BytesAsync(
             context,

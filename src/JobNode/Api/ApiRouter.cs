@@ -42,6 +42,11 @@ internal sealed class ApiRouter(
         }
 
         metrics.CountRequest(name, method, context.Response.StatusCode, time.GetElapsedTime(started));
+        // Probes ask before a node is ready, by design.
+        if (context.Features.Get<ProblemKind>() is { } problem && route?.Scope != ApiScope.Open)
+        {
+            metrics.CountRefusal(problem.Name);
+        }
     }
 
     private static Task AnswerUnknownAsync(HttpContext context, IReadOnlyList<ApiRoute> routes)

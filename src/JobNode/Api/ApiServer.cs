@@ -31,10 +31,14 @@ internal sealed class ApiServer(
 
     private ApiApplication? _application;
     private ClusterWatch? _watch;
+    private NodeMetrics? _measures;
     private KestrelServer? _server;
 
     /// <summary>HOST:PORT it listens on; with the port that was chosen once started.</summary>
     public string Address { get; private set; } = options.Listen.ToString();
+
+    /// <summary>When the API's certificate ends; null without one.</summary>
+    public DateTimeOffset? CertificateEnd => _tls?.Current.End;
 
     /// <summary>What a client writes before the address.</summary>
     public string Scheme => _tls is null ? "http" : "https";
@@ -120,8 +124,9 @@ internal sealed class ApiServer(
         Invariant.That(_application is not null, "the API starts before it opens");
         var cluster = new ClusterReader(parts, options, Address, time);
         var leaderCalls = new LeaderCalls(parts.Board, parts.ApplyThread, parts.Calls);
-        var metrics = new Metrics();
-        var status = new StatusEndpoints(parts, cluster, leaderCalls, metrics);
+        var metrics = new Metrics(Problems.WorthATry.Select(static kind => kind.Name));
+        _measures = new NodeMetrics(parts, cluster, leaderCalls, metrics, time);
+        var status = new StatusEndpoints(parts, cluster, leaderCalls, _measures);
         _watch = new ClusterWatch(cluster.ReadAsync, status.ReadAsync, time, _logger);
         var admission = new JobAdmission(parts, options.Limits, time);
         var jobs = new JobEndpoints(parts, new JobReader(parts, time), admission, time);
@@ -135,6 +140,13 @@ internal sealed class ApiServer(
         _application.Open(new ApiRouter(
             routes, _access, parts.Board, cluster, leaderCalls, metrics, time, _logger));
         _watch.Start();
+    }
+
+    /// <summary>Reads all measures of the node, as /metrics has them; what it gives writes them.</summary>
+    public Task<Action<IMetricWriter>> ReadMetricsAsync(CancellationToken cancellation)
+    {
+        Invariant.That(_measures is not null, "what is measured is known once the API is open");
+        return _measures.ReadAsync(cancellation);
     }
 
     /// <summary>Answers a call that another node passed on, once this one is whole.</summary>

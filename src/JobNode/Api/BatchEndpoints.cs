@@ -48,7 +48,7 @@ internal sealed class BatchEndpoints(
                 while (window.Broken is null && await ReadLinesAsync(lines, context.RequestAborted) is { } batch)
                 {
                     await window.EnterAsync(context.RequestAborted);
-                    Task<BatchAnswers> settled = ProposeAsync(batch, window, context.RequestAborted);
+                    Task<BatchAnswers> settled = ProposeAsync(batch, window, context);
                     await answers.Writer.WriteAsync(settled, context.RequestAborted);
                 }
             }
@@ -82,7 +82,7 @@ internal sealed class BatchEndpoints(
 
         var answers = Channel.CreateBounded<Task<BatchAnswers>>(AnswersHeldMax);
         var template = new NewJob(default, default, iterations, priority, key);
-        Task<Problem?> reading = ReadFormAsync(form, template, answers.Writer, context.RequestAborted);
+        Task<Problem?> reading = ReadFormAsync(form, template, answers.Writer, context);
         if (!await answers.Reader.WaitToReadAsync(context.RequestAborted))
         {
             // Nothing was proposed: an ordinary problem can still be the answer.
@@ -105,8 +105,9 @@ internal sealed class BatchEndpoints(
         MultipartReader form,
         NewJob template,
         ChannelWriter<Task<BatchAnswers>> answers,
-        CancellationToken cancellation)
+        HttpContext context)
     {
+        CancellationToken cancellation = context.RequestAborted;
         Problem? problem = null;
         bool proposedAny = false;
         try
@@ -123,7 +124,7 @@ internal sealed class BatchEndpoints(
                     break;
                 }
 
-                problem = await ProposeAsync(batch, cancellation) ?? problem;
+                problem = await ProposeAsync(batch, context) ?? problem;
                 if (problem is not null && !proposedAny)
                 {
                     break;
@@ -186,12 +187,12 @@ internal sealed class BatchEndpoints(
     }
 
     private async Task<BatchAnswers> ProposeAsync(
-        BatchAnswers batch, BatchWindow window, CancellationToken cancellation)
+        BatchAnswers batch, BatchWindow window, HttpContext context)
     {
         Problem? broken = null;
         try
         {
-            broken = await ProposeAsync(batch, cancellation);
+            broken = await ProposeAsync(batch, context);
         }
         finally
         {
@@ -204,8 +205,9 @@ internal sealed class BatchEndpoints(
     /// <summary>
     /// Proposes the batch's jobs and notes their outcomes; gives the problem that makes going on useless.
     /// </summary>
-    private async Task<Problem?> ProposeAsync(BatchAnswers batch, CancellationToken cancellation)
+    private async Task<Problem?> ProposeAsync(BatchAnswers batch, HttpContext context)
     {
+        CancellationToken cancellation = context.RequestAborted;
         if (batch.Jobs.Count == 0)
         {
             return null;
@@ -217,9 +219,12 @@ internal sealed class BatchEndpoints(
             return closed;
         }
 
+        DateTimeOffset absorbed = time.GetUtcNow();
         Proposed proposed = await parts.Proposer.ProposeAsync(new Enqueue(batch.Jobs), cancellation);
-        batch.Settle(JobEndpoints.OutcomesOf(proposed.Result, batch.Jobs));
+        IReadOnlyList<JobOutcome> outcomes = JobEndpoints.OutcomesOf(proposed.Result, batch.Jobs);
+        batch.Settle(outcomes);
         await jobs.WaitAppliedHereAsync(proposed.LogIndex, cancellation);
+        jobs.Follow(context, outcomes, batch.Jobs, absorbed, absorbed);
         return (int)proposed.Result.Code >= (int)ResultCode.NotLeader ? Problems.From(proposed.Result.Code) : null;
     }
 }

@@ -67,8 +67,19 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
             Math.Round(report.IterationsPerSecond),
             Math.Round(report.IterationsPerSecondNow),
             counts.IterationsRemaining,
-            report.SecondsFor(counts.IterationsRemaining) is { } seconds ? Math.Round(seconds, 1) : null);
+            report.SecondsFor(counts.IterationsRemaining) is { } seconds ? Math.Round(seconds, 1) : null)
+        {
+            NodesWanted = NodesWanted(counts, status, report),
+        };
     }
+
+    /// <summary>Nodes that it takes to empty the queue in time.</summary>
+    public int NodesWanted(QueueCounts counts, ConsensusStatus status, WorkReport report) => DrainPlan.NodesWanted(
+        counts.IterationsRemaining,
+        counts.Unfinished,
+        report.Nodes,
+        status.Configuration.Members.Count(static member => member.Role == MemberRole.Voter),
+        options.Limits.DrainTarget);
 
     /// <summary>This node's own part of the status.</summary>
     public StatusNode Node(ConsensusStatus status) => new(

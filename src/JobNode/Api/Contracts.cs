@@ -80,7 +80,12 @@ internal sealed record StatusResponse(
     double IterationsPerSecond,
     double IterationsPerSecondNow,
     UInt128 IterationsRemaining,
-    double? EtaSeconds);
+    double? EtaSeconds)
+{
+    /// <summary>Nodes like these that it takes to empty the queue within <c>--drain-target</c>: what autoscaling goes
+    /// by. Never fewer than the voters.</summary>
+    public int NodesWanted { get; init; }
+}
 
 /// <summary>The node that answers.</summary>
 /// <param name="Id">16 hex digits.</param>

@@ -1,5 +1,6 @@
 using System.Text;
 using JobNode.Commands;
+using JobNode.Observability;
 using JobNode.Queue;
 
 namespace JobNode.Api;
@@ -13,6 +14,7 @@ internal sealed class JobEndpoints(
     {
         HttpRequest request = context.Request;
         CancellationToken cancellation = context.RequestAborted;
+        DateTimeOffset began = time.GetUtcNow();
         byte priority = 0;
         UInt128 key = 0;
         Problem? problem = RequestReader.Iterations(request, admission.Limits.IterationsMax, out ulong iterations)
@@ -38,6 +40,7 @@ internal sealed class JobEndpoints(
 
         JobId id = JobId.Create(time.GetUtcNow());
         var job = new NewJob(id, upload.Digest, iterations, priority, key);
+        DateTimeOffset absorbed = time.GetUtcNow();
         Proposed proposed = await parts.Proposer.ProposeAsync(new Enqueue([job]), cancellation);
         JobOutcome outcome = OutcomesOf(proposed.Result, [job])[0];
         if (outcome.Code is not (ResultCode.Ok or ResultCode.Duplicate))
@@ -52,6 +55,7 @@ internal sealed class JobEndpoints(
         }
 
         await WaitAppliedHereAsync(proposed.LogIndex, cancellation);
+        Follow(context, [outcome], [job], began, absorbed);
         await RenderIdAsync(context, outcome.Id);
     }
 
@@ -70,12 +74,18 @@ internal sealed class JobEndpoints(
             return;
         }
 
+        DateTimeOffset began = time.GetUtcNow();
         var pull = new Pull(key == 0 ? RandomBits.Next128() : key, top, order);
         Proposed proposed = await parts.Proposer.ProposeAsync(pull, context.RequestAborted);
         if (proposed.Result is not PullResult pulled)
         {
             await ApiResponses.ProblemAsync(context, Problems.From(proposed.Result.Code));
             return;
+        }
+
+        foreach (PulledJob job in pulled.Jobs)
+        {
+            parts.Measures.Traces.Add(job.Id.Value, "pull", began);
         }
 
         List<PulledResponse> jobs =
@@ -169,6 +179,35 @@ internal sealed class JobEndpoints(
 
         Invariant.That(enqueued.Jobs.Count == jobs.Count, "an enqueue has one outcome per job");
         return enqueued.Jobs;
+    }
+
+    /// <summary>Tells of accepted jobs to who follows some.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="outcomes">What became of them.</param>
+    /// <param name="jobs">The jobs, in the same order.</param>
+    /// <param name="began">When the request, or this part of it, came.</param>
+    /// <param name="absorbed">When the bodies were hashed.</param>
+    public void Follow(
+        HttpContext context,
+        IReadOnlyList<JobOutcome> outcomes,
+        IReadOnlyList<NewJob> jobs,
+        DateTimeOffset began,
+        DateTimeOffset absorbed)
+    {
+        JobTraces traces = parts.Measures.Traces;
+        for (int i = 0; i < jobs.Count && traces.IsOn; i++)
+        {
+            if (outcomes[i].Code is ResultCode.Ok or ResultCode.Duplicate)
+            {
+                traces.Enqueued(
+                    outcomes[i].Id.Value,
+                    outcomes[i].Code == ResultCode.Duplicate,
+                    began,
+                    absorbed,
+                    jobs[i].IterationsTotal,
+                    context.Request.Headers.TraceParent);
+            }
+        }
     }
 
     /// <summary>

@@ -12,6 +12,12 @@ internal static partial class Problems
     /// <summary>The curl form of a pull; ends details about pulls.</summary>
     public const string PullExample = "for example: curl -X POST \"http://HOST:5000/pullCompleted?top=10\"";
 
+    /// <summary>Refusals that say nothing against the request: the cluster could not take it just then.</summary>
+    public static IReadOnlyList<ProblemKind> WorthATry { get; } =
+    [
+        Overloaded, QueueFull, JobsMaxReached, DiskLow, DiskBlocked, NoQuorum, OutcomeUnknown, Stopping, Internal,
+    ];
+
     /// <summary>What a refused command means for the client.</summary>
     /// <exception cref="InvariantException">The code is a success, or one that no client's command can end
     /// with.</exception>

@@ -34,6 +34,11 @@ internal sealed class LimitFlags
     private readonly Option<TimeSpan?> _scrubEvery = SizeOption.Duration(
         "--scrub-every", "Log and snapshot are read again and verified this often (default 6h; 0: never).");
 
+    private readonly Option<TimeSpan?> _drainTarget = SizeOption.Duration(
+        "--drain-target",
+        "The queue is wished to be empty within this time; status and /metrics say how many nodes that takes (default "
+        + "10m).");
+
     /// <summary>Adds the flags to <c>serve</c>.</summary>
     public void AddTo(Command command)
     {
@@ -44,6 +49,7 @@ internal sealed class LimitFlags
         command.Options.Add(_retention);
         command.Options.Add(_retentionUnpulled);
         command.Options.Add(_scrubEvery);
+        command.Options.Add(_drainTarget);
     }
 
     /// <summary>What they were given.</summary>
@@ -59,6 +65,7 @@ internal sealed class LimitFlags
             FreeDiskBytesMin = parsed.GetValue(_freeDisk) ?? defaults.FreeDiskBytesMin,
             Retention = parsed.GetValue(_retention) ?? defaults.Retention,
             ScrubEvery = parsed.GetValue(_scrubEvery) ?? defaults.ScrubEvery,
+            DrainTarget = parsed.GetValue(_drainTarget) is { Ticks: > 0 } target ? target : defaults.DrainTarget,
             RetentionUnpulled = parsed.GetValue(_retentionUnpulled) ?? defaults.RetentionUnpulled,
         };
     }

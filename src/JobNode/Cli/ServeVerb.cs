@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using HostPort = JobNode.Commands.HostPort;
+using LogFormat = JobNode.Observability.LogFormat;
 
 namespace JobNode.Cli;
 
@@ -41,9 +42,13 @@ internal static class ServeVerb
             "Share of the work that is computed again on another node, 0% to 100% (default 0.1%). The leader's "
             + "own counts.");
 
+        Option<string?> logFormat = CliOptions.Text(
+            "--log-format", "FORMAT", "The log, for people or for programs: text or json (default text).");
+        logFormat.AcceptOnlyFromAmong("text", "json");
+
         var command = new Command("serve", "Run a node: it answers the API, keeps the log and computes.")
         {
-            dataDirectory, listen, clusterListen, advertise, peers, workers, isa, verify,
+            dataDirectory, listen, clusterListen, advertise, peers, workers, isa, verify, logFormat,
         };
         var membership = new MembershipFlags();
         var security = new SecurityFlags();
@@ -66,6 +71,7 @@ internal static class ServeVerb
                 Security = security.Read(parsed),
                 Limits = limits.Read(parsed),
                 VerifyShare = parsed.GetValue(verify) ?? ServeOptions.VerifyShareDefault,
+                LogFormat = parsed.GetValue(logFormat) == "json" ? LogFormat.Json : LogFormat.Text,
             };
             Check(options);
             return RunAsync(context, options, cancellation);

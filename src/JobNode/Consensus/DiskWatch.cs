@@ -31,6 +31,12 @@ internal sealed class DiskWatch : IAsyncDisposable
         ? string.Create(CultureInfo.InvariantCulture, $"{_options.Directory} has {free / MiB} MiB free.")
         : "";
 
+    /// <summary>What is on the disk now; null when the file system does not say.</summary>
+    public DiskReading? Read() => _options.FreeBytes() is { } free
+        ? new DiskReading(
+            free, _options.SizeBytes(), _options.FreeBytesMin, _options.LogBytes(), _options.SnapshotBytes())
+        : null;
+
     /// <summary>Looks at once, and then every two seconds.</summary>
     public void Start(TimeProvider time)
     {
@@ -121,6 +127,12 @@ internal sealed record DiskWatchOptions
     /// <summary>Bytes free on the file system; null when it does not say.</summary>
     public required Func<long?> FreeBytes { get; init; }
 
+    /// <summary>Bytes of the file system; 0 when it does not say.</summary>
+    public Func<long> SizeBytes { get; init; } = static () => 0;
+
+    /// <summary>Bytes of the newest snapshot.</summary>
+    public Func<long> SnapshotBytes { get; init; } = static () => 0;
+
     /// <summary>Bytes of the log on disk.</summary>
     public required Func<long> LogBytes { get; init; }
 
@@ -134,16 +146,18 @@ internal sealed record DiskWatchOptions
         {
             Directory = directory,
             FreeBytesMin = freeBytesMin,
-            FreeBytes = () => FreeBytesOf(directory),
+            FreeBytes = () => Ask(directory, static drive => drive.AvailableFreeSpace),
+            SizeBytes = () => Ask(directory, static drive => drive.TotalSize) ?? 0,
+            SnapshotBytes = () => snapshots.LatestBytes,
             LogBytes = logBytes,
             LogBytesMax = () => Math.Max(LogBytesAlwaysAllowed, LogFactor * snapshots.LatestBytes),
         };
 
-    private static long? FreeBytesOf(string directory)
+    private static long? Ask(string directory, Func<DriveInfo, long> question)
     {
         try
         {
-            return new DriveInfo(directory).AvailableFreeSpace;
+            return question(new DriveInfo(directory));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using JobNode.Commands;
+using JobNode.Observability;
 
 namespace JobNode.Consensus;
 
@@ -10,7 +12,7 @@ namespace JobNode.Consensus;
 /// restarts too, so the number of an entry that an earlier life of this node proposed can never be mistaken for a new
 /// one when that entry is applied again after a restart.
 /// </remarks>
-internal sealed class PendingProposals(NodeId self)
+internal sealed class PendingProposals(NodeId self, RaftTimings timings)
 {
     private readonly Dictionary<ulong, Batch> _batches = [];
     private ulong _term;
@@ -42,7 +44,7 @@ internal sealed class PendingProposals(NodeId self)
     {
         Invariant.That(id.Node == self, "only own proposals are waited for");
         Invariant.That(requests.Length > 0, "an entry has commands");
-        _batches.Add(id.Sequence, new Batch(requests, bytes));
+        _batches.Add(id.Sequence, new Batch(requests, bytes, Stopwatch.GetTimestamp()));
         Bytes += bytes;
     }
 
@@ -58,6 +60,7 @@ internal sealed class PendingProposals(NodeId self)
 
         Invariant.That(results.Count == batch.Requests.Length, "every command of an entry has a result");
         Bytes -= batch.Bytes;
+        timings.CommitDurations.Record(Stopwatch.GetElapsedTime(batch.ProposedAt));
         for (int i = 0; i < results.Count; i++)
         {
             batch.Requests[i].Complete(results[i], index);
@@ -82,5 +85,5 @@ internal sealed class PendingProposals(NodeId self)
         return failed;
     }
 
-    private readonly record struct Batch(ProposalRequest[] Requests, int Bytes);
+    private readonly record struct Batch(ProposalRequest[] Requests, int Bytes, long ProposedAt);
 }

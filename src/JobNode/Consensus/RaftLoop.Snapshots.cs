@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using JobNode.Commands;
 using JobNode.Consensus.Log;
 using JobNode.Observability;
@@ -228,16 +229,19 @@ internal sealed partial class RaftLoop
     /// <summary>Background thread: writes the file, then tells the raft thread.</summary>
     private void Save(ulong index, ulong term, ClusterConfiguration configuration, IFrozenState frozen, long bytes)
     {
+        long begin = Stopwatch.GetTimestamp();
         try
         {
             using (frozen)
             {
                 SnapshotMetadata saved = _snapshots.Save(index, term, configuration, frozen);
+                _options.SnapshotTimings.NoteSaved(Stopwatch.GetElapsedTime(begin), _clock.UnixMs);
                 _inbox.PostStorage(() => NoteSaved(saved, bytes));
             }
         }
         catch (IOException error)
         {
+            _options.SnapshotTimings.NoteFailed();
             _inbox.PostStorage(() => NoteSaveFailed(index, error));
         }
         catch (Exception exception)

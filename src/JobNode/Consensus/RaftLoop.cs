@@ -69,7 +69,7 @@ internal sealed partial class RaftLoop : IRaftInbox, IApplyThread, IMembershipLo
         _inbox = new RaftInbox(options);
         _waits = new IndexWaits(core, options);
         _heartbeats = new HeartbeatRepeater(transport, clock, options, options.Timings);
-        _pending = new PendingProposals(options.Self);
+        _pending = new PendingProposals(options.Self, options.Timings);
         Slots = new ProposalSlots(Limits.ProposalsInFlightMax);
         SnapshotMetadata latest = snapshots.Latest
             ?? throw new InvalidOperationException("a node starts from a snapshot, even if it has no log");

@@ -89,6 +89,9 @@ internal sealed record RaftLoopOptions
     /// <summary>Where the times of disk and leader are noted.</summary>
     public RaftTimings Timings { get; init; } = new();
 
+    /// <summary>Where the writing of snapshots is noted.</summary>
+    public SnapshotTimings SnapshotTimings { get; init; } = new();
+
     /// <summary>Makes <see cref="ReadContext"/>s unique; random unless a simulation says otherwise.</summary>
     public ulong Incarnation { get; init; } = RandomBits.Next64();
 

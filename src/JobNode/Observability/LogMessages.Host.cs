@@ -40,4 +40,14 @@ internal static partial class LogMessages
 
     [LoggerMessage(6010, LogLevel.Error, "{Part} did not end in order; the process ends without it")]
     public static partial void PartFailedToEnd(this ILogger logger, string part, Exception error);
+
+    [LoggerMessage(6020, LogLevel.Information, "telemetry goes to {Endpoint} by OTLP (HTTP, JSON)")]
+    public static partial void TelemetryStarts(this ILogger logger, string endpoint);
+
+    [LoggerMessage(6021, LogLevel.Warning,
+        "the collector at {Endpoint} does not take telemetry: {Reason}; it is dropped and counted until it does")]
+    public static partial void TelemetryRefused(this ILogger logger, string endpoint, string reason);
+
+    [LoggerMessage(6022, LogLevel.Warning, "{Complaint}")]
+    public static partial void TelemetrySetting(this ILogger logger, string complaint);
 }

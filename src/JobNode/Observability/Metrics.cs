@@ -2,15 +2,25 @@ using System.Collections.Concurrent;
 
 namespace JobNode.Observability;
 
-/// <summary>Counts requests by route, method and code, and their durations by route. Thread-safe.</summary>
+/// <summary>
+/// Counts requests by route, method and code, their durations by route, and refusals by reason. Thread-safe.
+/// </summary>
 internal sealed class Metrics
 {
-    /// <summary>Upper bounds of the duration buckets, in seconds.</summary>
-    public static readonly double[] DurationBoundsSeconds =
-        [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
-
     private readonly ConcurrentDictionary<RequestKind, Counter> _requests = new();
-    private readonly ConcurrentDictionary<string, Durations> _durations = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Histogram> _durations = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Counter> _refused = new(StringComparer.Ordinal);
+
+    /// <summary>Nothing counted yet.</summary>
+    /// <param name="reasons">Reasons of refusals that are shown from the start: what appears with its first count is
+    /// no increase to who watches.</param>
+    public Metrics(IEnumerable<string> reasons)
+    {
+        foreach (string reason in reasons)
+        {
+            _refused.TryAdd(reason, new Counter());
+        }
+    }
 
     /// <summary>
     /// Counts one answered request. The route is a template, never a raw path, so that there are few.
@@ -18,28 +28,38 @@ internal sealed class Metrics
     public void CountRequest(string route, string method, int code, TimeSpan duration)
     {
         _requests.GetOrAdd(new RequestKind(route, method, code), static _ => new Counter()).Increment();
-        _durations.GetOrAdd(route, static _ => new Durations()).Record(duration.TotalSeconds);
+        _durations.GetOrAdd(route, static _ => new Histogram(Histogram.RequestBoundsSeconds)).Record(duration);
     }
 
-    /// <summary>Writes both families.</summary>
-    public void Write(PrometheusWriter writer)
+    /// <summary>Counts one request that was answered with a problem.</summary>
+    /// <param name="reason">The last part of the problem's type, for example <c>disk-low</c>.</param>
+    public void CountRefusal(string reason) => _refused.GetOrAdd(reason, static _ => new Counter()).Increment();
+
+    /// <summary>Writes all families.</summary>
+    public void Write(IMetricWriter writer)
     {
-        writer.Family("jobnode_http_requests_total", "counter", "API requests answered, by route, method and code.");
+        writer.Family(
+            "jobnode_http_requests_total", MetricKind.Counter, "API requests answered, by route, method and code.");
         foreach ((RequestKind kind, Counter counter) in _requests)
         {
             writer.Sample(
-                "jobnode_http_requests_total",
-                counter.Value,
-                ("route", kind.Route),
-                ("method", kind.Method),
-                ("code", kind.Code.ToString()));
+                counter.Value, ("route", kind.Route), ("method", kind.Method), ("code", kind.Code.ToString()));
         }
 
-        const string Name = "jobnode_http_request_duration_seconds";
-        writer.Family(Name, "histogram", "Time from a request's headers to the end of its answer, by route.");
-        foreach ((string route, Durations durations) in _durations)
+        writer.Family(
+            "jobnode_http_request_duration_seconds",
+            MetricKind.Histogram,
+            "Time from a request's headers to the end of its answer, by route.");
+        foreach ((string route, Histogram durations) in _durations)
         {
-            durations.Write(writer, Name, route);
+            writer.Sample(durations.Read(), ("route", route));
+        }
+
+        writer.Family(
+            "jobnode_requests_refused_total", MetricKind.Counter, "API requests answered with a problem, by reason.");
+        foreach ((string reason, Counter counter) in _refused)
+        {
+            writer.Sample(counter.Value, ("reason", reason));
         }
     }
 
@@ -52,39 +72,5 @@ internal sealed class Metrics
         public long Value => Interlocked.Read(ref _value);
 
         public void Increment() => Interlocked.Increment(ref _value);
-    }
-
-    private sealed class Durations
-    {
-        private readonly long[] _buckets = new long[DurationBoundsSeconds.Length + 1];
-        private long _sumMicroseconds;
-
-        public void Record(double seconds)
-        {
-            int bucket = 0;
-            while (bucket < DurationBoundsSeconds.Length && seconds > DurationBoundsSeconds[bucket])
-            {
-                bucket++;
-            }
-
-            Interlocked.Increment(ref _buckets[bucket]);
-            Interlocked.Add(ref _sumMicroseconds, (long)(seconds * 1e6));
-        }
-
-        public void Write(PrometheusWriter writer, string name, string route)
-        {
-            long total = 0;
-            for (int bucket = 0; bucket < _buckets.Length; bucket++)
-            {
-                total += Interlocked.Read(ref _buckets[bucket]);
-                string bound = bucket < DurationBoundsSeconds.Length
-                    ? PrometheusWriter.Number(DurationBoundsSeconds[bucket])
-                    : "+Inf";
-                writer.Sample(name + "_bucket", total, ("route", route), ("le", bound));
-            }
-
-            writer.Sample(name + "_sum", Interlocked.Read(ref _sumMicroseconds) / 1e6, ("route", route));
-            writer.Sample(name + "_count", total, ("route", route));
-        }
     }
 }

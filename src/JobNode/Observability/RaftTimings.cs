@@ -17,6 +17,12 @@ internal sealed class RaftTimings
     private long _leaderChanges;
     private long _repeatedHeartbeats;
 
+    /// <summary>How long writes and syncs of the log took.</summary>
+    public Histogram SyncDurations { get; } = new(Histogram.DiskBoundsSeconds);
+
+    /// <summary>How long entries that this node proposed took to be committed and applied.</summary>
+    public Histogram CommitDurations { get; } = new(Histogram.DiskBoundsSeconds);
+
     /// <summary>Writes of the log that were synced.</summary>
     public long Syncs => Interlocked.Read(ref _syncs);
 
@@ -38,7 +44,9 @@ internal sealed class RaftTimings
     /// <summary>A write and sync of the log that began at a <see cref="Stopwatch"/> timestamp has ended.</summary>
     public void NoteSync(long startedAt)
     {
-        long microseconds = (long)Stopwatch.GetElapsedTime(startedAt).TotalMicroseconds;
+        TimeSpan duration = Stopwatch.GetElapsedTime(startedAt);
+        long microseconds = (long)duration.TotalMicroseconds;
+        SyncDurations.Record(duration);
         Interlocked.Increment(ref _syncs);
         Interlocked.Exchange(ref _lastSyncMicroseconds, microseconds);
         Raise(ref _longestSyncMicroseconds, microseconds);

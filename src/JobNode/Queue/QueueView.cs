@@ -19,6 +19,26 @@ internal sealed class QueueView
         _state.Pending.IterationsRemaining,
         _state.ResultMismatches);
 
+    /// <summary>When the oldest job was enqueued that is not finished, Unix ms; null when there is none. A job that was
+    /// recalled stands behind the newer ones of its priority, and counts once it is the first of them.</summary>
+    public ulong? OldestUnfinishedMs
+    {
+        get
+        {
+            ulong? oldest = null;
+            for (int priority = 0; priority <= Limits.PriorityMax; priority++)
+            {
+                if (_state.Pending.OfPriority(priority).TryNext(0, out _, out int slot))
+                {
+                    ulong enqueued = _state.Jobs[slot].EnqueuedAtMs;
+                    oldest = Math.Min(oldest ?? enqueued, enqueued);
+                }
+            }
+
+            return oldest;
+        }
+    }
+
     /// <summary>The newest time stamp applied, Unix ms: the state's own clock.</summary>
     public ulong LastTimeMs => _state.LastTimeMs;
 

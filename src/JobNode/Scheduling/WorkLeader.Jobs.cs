@@ -161,7 +161,8 @@ internal sealed partial class WorkLeader
             batch.Add(chain);
         }
 
-        Propose(new Complete(batch), result => Settle(batch, result));
+        DateTimeOffset began = _traces.Now;
+        Propose(new Complete(batch), result => Settle(batch, result, began));
     }
 
     private bool MayPropose() => _commandsInFlight < SmallCommandsInFlightMax
@@ -226,7 +227,7 @@ internal sealed partial class WorkLeader
     }
 
     /// <summary>A Complete was decided: tells the workers, or proposes again what may not have been logged.</summary>
-    private void Settle(List<FinishedChain> batch, CommandResult result)
+    private void Settle(List<FinishedChain> batch, CommandResult result, DateTimeOffset began)
     {
         if (result is not ChainsResult chains)
         {
@@ -247,6 +248,7 @@ internal sealed partial class WorkLeader
             }
 
             _dispatcher.Settle(chain.Worker, chain.Id);
+            _traces.Add(chain.Id.Value, "complete", began);
         }
 
         SendSettled();

@@ -24,6 +24,7 @@ internal sealed partial class WorkLeader : IDisposable
     private readonly TimeProvider _time;
     private readonly RetentionPeriods _retention;
     private readonly ILogger _logger;
+    private readonly JobTraces _traces;
 
     private readonly Dispatcher _dispatcher;
     private readonly PendingCursor _shortCursor = new(iterationsMax: SchedulingLimits.ShortJobIterationsMax);
@@ -57,7 +58,8 @@ internal sealed partial class WorkLeader : IDisposable
         RetentionPeriods retention,
         ILogger logger,
         double verifyShare = 0,
-        ulong? verifySeed = null)
+        ulong? verifySeed = null,
+        JobTraces? traces = null)
     {
         Invariant.That(term.IsLeader, "only a leader hands out work");
         _term = term;
@@ -69,6 +71,7 @@ internal sealed partial class WorkLeader : IDisposable
         _time = time;
         _retention = retention;
         _logger = logger;
+        _traces = traces ?? JobTraces.Off;
         _dispatcher = new Dispatcher(new VerifyOptions(verifyShare, verifySeed ?? RandomBits.Next64()));
     }
 

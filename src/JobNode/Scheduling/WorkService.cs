@@ -28,7 +28,9 @@ internal sealed class WorkService : IAsyncDisposable
     private readonly RetentionPeriods _retention;
     private readonly double _verifyShare;
     private readonly ILogger _logger;
+    private readonly JobTraces _traces;
     private readonly JobHand _hand;
+    private readonly int _lanes;
     private readonly HashThread[] _threads;
     private readonly Worker _worker;
     private readonly Worker _observer;
@@ -59,6 +61,7 @@ internal sealed class WorkService : IAsyncDisposable
     /// default.</param>
     /// <param name="retention">How long finished jobs stay while this node leads; a day by default.</param>
     /// <param name="verifyShare">Share of the work, 0 to 1, that is computed twice while this node leads.</param>
+    /// <param name="traces">Follows some jobs; none by default.</param>
     public WorkService(
         NodeId self,
         ChainKernel kernel,
@@ -73,7 +76,8 @@ internal sealed class WorkService : IAsyncDisposable
         ILogger logger,
         Func<int>? enterHashThread = null,
         RetentionPeriods? retention = null,
-        double verifyShare = 0)
+        double verifyShare = 0,
+        JobTraces? traces = null)
     {
         Invariant.That(self != NodeId.None, "a node has an id");
         _self = self;
@@ -86,6 +90,7 @@ internal sealed class WorkService : IAsyncDisposable
         _time = time;
         _retention = retention ?? RetentionPeriods.Default;
         _verifyShare = verifyShare;
+        _traces = traces ?? JobTraces.Off;
         _logger = logger;
         _hand = new JobHand(hashThreads);
         _threads = new HashThread[hashThreads];
@@ -96,15 +101,16 @@ internal sealed class WorkService : IAsyncDisposable
         }
 
         using ChainLanes lanes = kernel.CreateLanes();
+        _lanes = hashThreads * lanes.Lanes;
         var capacity = new WorkerCapacity(
             hashThreads,
-            hashThreads * lanes.Lanes,
+            _lanes,
             new HashRates(
                 hashThreads * lanes.FullIterationsPerSecond,
                 0,
                 hashThreads == 0 ? 0 : lanes.ChainIterationsPerSecond),
             kernel.Best.Name);
-        _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger);
+        _worker = new Worker(capacity, _hand, board, workBoard, OpenAsync, time, logger, traces: _traces);
         var nothing = new WorkerCapacity(0, 0, new HashRates(0, 0, 0), kernel.Best.Name);
         _observer = new Worker(nothing, new JobHand(0), board, workBoard, OpenAsync, time, logger);
         _following = _worker;
@@ -113,6 +119,9 @@ internal sealed class WorkService : IAsyncDisposable
 
     /// <summary>Iterations this node's threads have done since it started.</summary>
     public ulong IterationsDone => _hand.Measure().Iterations;
+
+    /// <summary>Lanes with a job, and lanes.</summary>
+    public (int Busy, int All) Lanes => (_hand.Measure().LanesBusy, _lanes);
 
     /// <summary>Starts the hash threads, the worker and the watch over leadership.</summary>
     public void Start()
@@ -246,7 +255,7 @@ internal sealed class WorkService : IAsyncDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var leader = new WorkLeader(
             status, _proposer, _applyThread, _view, _board, _workBoard, _time, _retention, _logger,
-            _verifyShare);
+            _verifyShare, traces: _traces);
 
         // Visible before it first reads the state: an event is either in what it reads, or told to it.
         _leader = leader;

@@ -16,6 +16,7 @@ namespace JobNode.Scheduling;
 /// <param name="time">Clock and timers.</param>
 /// <param name="logger">Log.</param>
 /// <param name="jitter">Spreads the pauses; the shared source by default.</param>
+/// <param name="traces">Follows some jobs; none by default.</param>
 internal sealed class Worker(
     WorkerCapacity capacity,
     JobHand hand,
@@ -24,7 +25,8 @@ internal sealed class Worker(
     Func<ConsensusStatus, CancellationToken, Task<DuplexStream>> open,
     TimeProvider time,
     ILogger logger,
-    Random? jitter = null)
+    Random? jitter = null,
+    JobTraces? traces = null)
 {
     private const int BackOffMsMin = 50;
     private const int BackOffMsMax = 1_000;
@@ -91,7 +93,8 @@ internal sealed class Worker(
         }
 
         await using var work = new WorkStream(stream);
-        var session = new WorkerSession(work, capacity, hand, _rate, workBoard, time);
+        var session = new WorkerSession(
+            work, capacity, hand, _rate, workBoard, time, traces ?? JobTraces.Off);
         _session = session;
         try
         {

@@ -1,11 +1,18 @@
 using System.Collections.Concurrent;
 using JobNode.Commands;
+using JobNode.Observability;
 
 namespace JobNode.Scheduling;
 
 /// <summary>A worker's time with one leader.</summary>
 internal sealed class WorkerSession(
-    WorkStream stream, WorkerCapacity capacity, JobHand hand, RateMeter rate, WorkBoard workBoard, TimeProvider time)
+    WorkStream stream,
+    WorkerCapacity capacity,
+    JobHand hand,
+    RateMeter rate,
+    WorkBoard workBoard,
+    TimeProvider time,
+    JobTraces traces)
 {
     private const int LeaveTimeoutMs = 1_000;
 
@@ -106,10 +113,12 @@ internal sealed class WorkerSession(
             switch (message)
             {
                 case WorkAssign assign:
+                    FollowBegin(assign.Jobs);
                     hand.Add(assign.Jobs);
                     break;
                 case WorkDrop drop:
                     hand.Drop(drop.Jobs);
+                    FollowEnd(drop.Jobs);
                     break;
                 case WorkSettled settled:
                     hand.Settle(settled.Jobs);
@@ -155,12 +164,37 @@ internal sealed class WorkerSession(
             hand.TakeFinished(SchedulingLimits.JobsPerMessageMax, results);
             if (results.Count > 0)
             {
+                FollowFinished(results);
                 Send(new WorkFinished(results));
             }
         }
         while (results.Count > 0);
 
         SendPutAside();
+    }
+
+    private void FollowBegin(IReadOnlyList<JobInHand> jobs)
+    {
+        for (int i = 0; i < jobs.Count && traces.IsOn; i++)
+        {
+            traces.WorkBegan(jobs[i].Id.Value, jobs[i].IterationsDone);
+        }
+    }
+
+    private void FollowEnd(IReadOnlyList<JobId> jobs)
+    {
+        for (int i = 0; i < jobs.Count && traces.IsOn; i++)
+        {
+            traces.WorkEnded(jobs[i].Value, "dropped");
+        }
+    }
+
+    private void FollowFinished(List<JobResult> results)
+    {
+        for (int i = 0; i < results.Count && traces.IsOn; i++)
+        {
+            traces.WorkEnded(results[i].Id.Value, "finished");
+        }
     }
 
     private void SendPutAside()

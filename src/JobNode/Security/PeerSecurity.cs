@@ -27,6 +27,9 @@ internal sealed class PeerSecurity
     /// <summary>True when connections between nodes are TLS.</summary>
     public bool IsEncrypted => _tls is not null;
 
+    /// <summary>When this node's certificate ends; null without one.</summary>
+    public DateTimeOffset? CertificateEnd => _tls?.Current.End;
+
     /// <summary>The token to show; null for none.</summary>
     public string? ShownToken => _token?.Current.Shown;
 
