@@ -13,7 +13,7 @@ internal static partial class Problems
     public const string PullExample = "for example: curl -X POST \"http://HOST:5000/pullCompleted?top=10\"";
 
     /// <summary>Refusals that say nothing against the request: the cluster could not take it just then.</summary>
-    public static IReadOnlyList<ProblemKind> WorthATry { get; } =
+    public static IReadOnlyList<ProblemKind> WorthATry =>
     [
         Overloaded, QueueFull, JobsMaxReached, DiskLow, DiskBlocked, NoQuorum, OutcomeUnknown, Stopping, Internal,
     ];
