@@ -22,7 +22,7 @@ export MSBUILDDISABLENODEREUSE := 1
 SHARED_SOURCES := Directory.Build.props Directory.Packages.props global.json .editorconfig
 SOURCES := $(SHARED_SOURCES) $(shell find src -type f \
 	\( -name '*.cs' -o -name '*.csproj' -o -name '*.go' -o -name '*.s' -o -name '*.h' \
-	-o -name '*.targets' -o -name '*.xml' \) \
+	-o -name '*.targets' -o -name '*.xml' -o -path '*/Api/*.json' \) \
 	-not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/JobNode.Tests/*')
 
 .PHONY: help run test docs publish bench chaos fuzz mutants lint clean tools-build tools-test tools-bench tools-lint

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using JobNode.Api;
+using Microsoft.AspNetCore.Http;
 
 namespace JobNode.Tests.Description;
 
@@ -101,8 +102,15 @@ internal static class ApiDocument
         var responses = new JsonObject { [$"{operation.Success.Status}"] = Describe(operation.Success) };
         foreach (IGrouping<int, ProblemKind> kinds in RefusalsOf(route, operation).GroupBy(kind => kind.Status))
         {
-            string name = string.Join('.', kinds.Select(kind => kind.Name));
-            refusals.TryAdd(name, Describe([.. kinds]));
+            bool isPageToo = kinds.Key == StatusCodes.Status503ServiceUnavailable && operation.RefusedAs.Count > 0;
+            string name = string.Join('.', kinds.Select(kind => kind.Name)) + (isPageToo ? $".{operation.Id}" : "");
+            JsonObject refusal = Describe([.. kinds]);
+            foreach ((string type, JsonNode? form) in Describe(isPageToo ? operation.RefusedAs : []))
+            {
+                refusal["content"]!.AsObject().Add(type, form!.DeepClone());
+            }
+
+            refusals.TryAdd(name, refusal);
             responses.Add($"{kinds.Key}", Reference("responses", name));
         }
 

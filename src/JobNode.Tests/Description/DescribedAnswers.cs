@@ -16,7 +16,7 @@ internal static class DescribedAnswers
     private static readonly HashSet<string> Undescribed = new(StringComparer.OrdinalIgnoreCase)
     {
         "Date", "Connection", "Transfer-Encoding", "Content-Length", "Content-Type", "Allow", "Vary", "Cache-Control",
-        "Content-Security-Policy",
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Accel-Buffering",
     };
 
     private static readonly JsonObject Document = Closed(ApiDocument.Build());
