@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using JobNode.Api;
+using Microsoft.AspNetCore.Http;
 
 namespace JobNode.Tests.Description;
 
@@ -24,6 +25,7 @@ internal static class ApiDocument
     public static JsonObject Build()
     {
         var paths = new JsonObject();
+        var refusals = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
         foreach (ApiRoute route in Routes)
         {
             if (paths[route.Template] is not JsonObject path)
@@ -34,7 +36,7 @@ internal static class ApiDocument
 
             foreach (string method in route.Methods)
             {
-                path.Add(method.ToLowerInvariant(), Describe(route, Operations.Of(method, route)));
+                path.Add(method.ToLowerInvariant(), Describe(route, Operations.Of(method, route), refusals));
             }
         }
 
@@ -50,7 +52,7 @@ internal static class ApiDocument
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
             ["paths"] = paths,
-            ["components"] = Components(),
+            ["components"] = Components(refusals),
         };
     }
 
@@ -74,7 +76,9 @@ internal static class ApiDocument
         return [.. Problems.All.Where(kinds.Contains)];
     }
 
-    private static JsonObject Describe(ApiRoute route, Operation operation)
+    /// <summary>One call; its refusals, which many calls share, are gathered and referred to.</summary>
+    private static JsonObject Describe(
+        ApiRoute route, Operation operation, SortedDictionary<string, JsonObject> refusals)
     {
         var json = new JsonObject { ["operationId"] = operation.Id, ["summary"] = operation.Summary };
         if (operation.More is { } more)
@@ -98,7 +102,16 @@ internal static class ApiDocument
         var responses = new JsonObject { [$"{operation.Success.Status}"] = Describe(operation.Success) };
         foreach (IGrouping<int, ProblemKind> kinds in RefusalsOf(route, operation).GroupBy(kind => kind.Status))
         {
-            responses.Add($"{kinds.Key}", Describe([.. kinds]));
+            bool isPageToo = kinds.Key == StatusCodes.Status503ServiceUnavailable && operation.RefusedAs.Count > 0;
+            string name = string.Join('.', kinds.Select(kind => kind.Name)) + (isPageToo ? $".{operation.Id}" : "");
+            JsonObject refusal = Describe([.. kinds]);
+            foreach ((string type, JsonNode? form) in Describe(isPageToo ? operation.RefusedAs : []))
+            {
+                refusal["content"]!.AsObject().Add(type, form!.DeepClone());
+            }
+
+            refusals.TryAdd(name, refusal);
+            responses.Add($"{kinds.Key}", Reference("responses", name));
         }
 
         json.Add("responses", responses);
@@ -177,7 +190,7 @@ internal static class ApiDocument
     private static JsonObject Header(string text, JsonNode schema, bool isRequired = true) =>
         new() { ["description"] = text, ["required"] = isRequired, ["schema"] = schema };
 
-    private static JsonObject Components()
+    private static JsonObject Components(SortedDictionary<string, JsonObject> refusals)
     {
         SortedDictionary<string, JsonObject> schemas = ContractSchemas.All();
         schemas.Add(Pieces.BatchAnswer, new JsonObject
@@ -205,8 +218,11 @@ internal static class ApiDocument
                 [RetryAfter] = Header("Seconds to wait before trying again.", Form.Integer(1, 60), isRequired: false),
                 [Challenge] = Header("What the token lacks (RFC 6750).", Form.Text, isRequired: false),
             },
-            ["schemas"] = new JsonObject(schemas.Select(schema =>
-                KeyValuePair.Create<string, JsonNode?>(schema.Key, schema.Value))),
+            ["responses"] = Named(refusals),
+            ["schemas"] = Named(schemas),
         };
     }
+
+    private static JsonObject Named(SortedDictionary<string, JsonObject> parts) =>
+        new(parts.Select(part => KeyValuePair.Create<string, JsonNode?>(part.Key, part.Value)));
 }

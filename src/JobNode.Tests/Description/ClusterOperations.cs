@@ -108,7 +108,10 @@ internal static class ClusterOperations
             NeedsNoCluster = true,
             Refusals = [Problems.PathUnknown],
         },
-        ["GET /"] = new("dashboard", "A page for people", Page("The page.")),
+        ["GET /"] = new("dashboard", "A page for people", Page("The page."))
+        {
+            RefusedAs = [new("text/html", Form.Text)],
+        },
     };
 
     private static Operation Change(string id, string summary, string success) =>

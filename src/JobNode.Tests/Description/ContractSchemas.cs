@@ -74,6 +74,7 @@ internal static class ContractSchemas
         var open = new Queue<Type>(typeof(ApiJsonContext).GetCustomAttributesData()
             .Where(attribute => attribute.AttributeType == typeof(JsonSerializableAttribute))
             .Select(attribute => (Type)attribute.ConstructorArguments[0].Value!)
+            .Select(type => type.IsGenericType ? type.GetGenericArguments()[0] : type)
             .Where(type => type.Namespace == typeof(ApiJsonContext).Namespace));
         while (open.TryDequeue(out Type? contract))
         {

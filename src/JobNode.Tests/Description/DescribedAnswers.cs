@@ -16,7 +16,7 @@ internal static class DescribedAnswers
     private static readonly HashSet<string> Undescribed = new(StringComparer.OrdinalIgnoreCase)
     {
         "Date", "Connection", "Transfer-Encoding", "Content-Length", "Content-Type", "Allow", "Vary", "Cache-Control",
-        "Content-Security-Policy",
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Accel-Buffering",
     };
 
     private static readonly JsonObject Document = Closed(ApiDocument.Build());
@@ -53,6 +53,7 @@ internal static class DescribedAnswers
         }
         else
         {
+            answer = Resolve(answer);
             JudgeHeaders(response, answer, wrong);
             JudgeBody(answer, type, hasBody ? body : null, wrong);
         }
@@ -109,9 +110,7 @@ internal static class DescribedAnswers
         JsonObject described = answer["headers"]?.AsObject() ?? [];
         foreach ((string name, JsonNode? stored) in described)
         {
-            JsonNode header = stored!["$ref"] is { } reference
-                ? Document["components"]!["headers"]![reference.GetValue<string>().Split('/')[^1]]!
-                : stored;
+            JsonObject header = Resolve(stored!.AsObject());
             if (!response.Headers.TryGetValues(name, out IEnumerable<string>? values))
             {
                 Expect(!header["required"]!.GetValue<bool>(), $"the header {name} is missing", wrong);
@@ -152,6 +151,11 @@ internal static class DescribedAnswers
             wrong.AddRange(Schemas.Violations(content["schema"]!, value));
         }
     }
+
+    /// <summary>The component that a reference stands for, or what is no reference.</summary>
+    private static JsonObject Resolve(JsonObject node) => (string?)node["$ref"] is { } reference
+        ? reference[2..].Split('/').Aggregate((JsonNode)Document, (inner, step) => inner[step]!).AsObject()
+        : node;
 
     private static void Expect(bool holds, string otherwise, List<string> wrong)
     {

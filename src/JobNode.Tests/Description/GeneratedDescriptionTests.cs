@@ -56,20 +56,24 @@ public sealed class GeneratedDescriptionTests
 
         // The check bites.
         document["paths"]!["/enqueue"]!["put"]!.AsObject().Add("unheardOf", true);
-        Assert.Contains(check.Violations(schema, document), found => found.Contains("unheardOf", StringComparison.Ordinal));
+        Assert.Contains(
+            check.Violations(schema, document), found => found.Contains("unheardOf", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Every_reference_leads_somewhere_and_every_schema_is_referred_to_or_nested_in_one()
+    public void Every_reference_leads_somewhere_and_every_component_is_referred_to()
     {
         JsonObject document = ApiDocument.Build();
         string[] references = [.. References(document).Distinct()];
         Assert.NotEmpty(references);
         Assert.All(references, reference => Assert.NotNull(
             reference[2..].Split('/').Aggregate((JsonNode?)document, (node, step) => node?[step])));
-        Assert.All(
-            document["components"]!["schemas"]!.AsObject(),
-            schema => Assert.Contains($"#/components/schemas/{schema.Key}", references));
+        foreach (string kind in (string[])["headers", "responses", "schemas"])
+        {
+            Assert.All(
+                document["components"]![kind]!.AsObject(),
+                component => Assert.Contains($"#/components/{kind}/{component.Key}", references));
+        }
     }
 
     [Fact]

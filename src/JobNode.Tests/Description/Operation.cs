@@ -23,6 +23,9 @@ internal sealed record Operation(string Id, string Summary, Answer Success)
     /// </summary>
     public IReadOnlyList<ProblemKind> Refusals { get; init; } = [];
 
+    /// <summary>Forms that a 503 may have beside that of a problem: a page for people that says it too.</summary>
+    public IReadOnlyList<Content> RefusedAs { get; init; } = [];
+
     /// <summary>True when a node answers it that is in no cluster yet.</summary>
     public bool NeedsNoCluster { get; init; }
 }

@@ -63,7 +63,7 @@ public sealed class DescribedClusterTests : IDisposable
         await CallAsync(node, "POST /pullCompleted", "?top=1");
         await CallAsync(node, "DELETE /jobs/{id}", again);
 
-        await CallAsync(node, "DELETE /jobs/{id}", again, wanted: HttpStatusCode.Conflict);
+        await CallAsync(node, "DELETE /jobs/{id}", id, wanted: HttpStatusCode.Conflict);
         await CallAsync(node, "GET /jobs/{id}", Unknown, wanted: HttpStatusCode.NotFound);
         await CallAsync(node, "PUT /enqueue", "", Raw("body"), HttpStatusCode.BadRequest);
         await CallAsync(node, "POST /pullCompleted", "?top=0", wanted: HttpStatusCode.BadRequest);

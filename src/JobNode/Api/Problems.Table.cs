@@ -129,7 +129,7 @@ internal static partial class Problems
 
     public static readonly ProblemKind AlreadyFinished = Define(
         "already-finished", 409, "Job already finished", RetrySafety.Pointless,
-        "The job is finished, or was cancelled before, so that it cannot be cancelled.",
+        "The job is finished, so that it cannot be cancelled any more.",
         "Read it with GET /jobs/ID, or pull its result.");
 
     public static readonly ProblemKind MembershipRefused = Define(
