@@ -35,6 +35,8 @@ public sealed class DocumentedAnswersTests : IDisposable
         "POST /transfer outcome-unknown", "GET /jobs/{id} outcome-unknown",
         // Two backups at once need one that takes long.
         "GET /backup overloaded",
+        // The 65th follower: EventsTests.
+        "GET /events overloaded",
     ];
 
     private readonly TemporaryFolder _folder = new();
