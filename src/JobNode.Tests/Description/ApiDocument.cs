@@ -139,6 +139,11 @@ internal static class ApiDocument
             headers.Add(name, Header(text, schema.DeepClone()));
         }
 
+        foreach ((string name, string text, JsonObject schema) in answer.HeadersAtTimes)
+        {
+            headers.Add(name, Header(text, schema.DeepClone(), isRequired: false));
+        }
+
         return new JsonObject
         {
             ["description"] = answer.Text,

@@ -78,7 +78,7 @@ internal static class ApiMarkdown
                 ? $"`{content.MediaType}`"
                 : $"`{content.MediaType}` {Say(content.Schema)}");
         text.Append($"| {operation.Success.Status} | {operation.Success.Text} {string.Join(", ", contents)}");
-        foreach ((string name, string what, _) in operation.Success.Headers)
+        foreach ((string name, string what, _) in operation.Success.Headers.Concat(operation.Success.HeadersAtTimes))
         {
             text.Append($"; header `{name}`: {what}");
         }

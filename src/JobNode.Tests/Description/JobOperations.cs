@@ -22,10 +22,23 @@ internal static class JobOperations
     private static readonly Parameter JobInPath =
         new("id", "path", "What an enqueue answered.", Form.Uuid) { IsRequired = true };
 
+    private static readonly Parameter JobOrKeyInPath =
+        new("id", "path", "What an enqueue answered; or `key:` and its Idempotency-Key.", Form.Text)
+        {
+            IsRequired = true,
+        };
+
     private static readonly Operation Enqueue = new(
         "enqueue",
         "Send a job",
-        new("Accepted.", Json<EnqueueResponse>(), new Content("text/plain", Form.Text)))
+        new("Accepted.", Json<EnqueueResponse>(), new Content("text/plain", Form.Text))
+        {
+            HeadersAtTimes =
+            [
+                (ApiResponses.ReplayedHeader, "true when the key was known: the job was there already.",
+                    Form.OneOf("true")),
+            ],
+        })
     {
         More = "Answers once a quorum has the job on disk. The body is hashed while it streams in and never stored. "
             + "With `Accept: text/plain` the answer is the bare id.",
@@ -104,7 +117,7 @@ internal static class JobOperations
             More = "Sees everything acknowledged before the call, on any node.",
             Parameters =
             [
-                JobInPath,
+                JobOrKeyInPath,
                 new("wait", "query",
                     $"Wait this long for the job to finish: 500ms, 30s, 2m or plain seconds, at most "
                     + $"{Limits.WaitMsMax / 1000}s.",

@@ -56,4 +56,7 @@ internal sealed record Answer(string Text, params IReadOnlyList<Content> Content
 
     /// <summary>Headers beside those that every answer has: name, and what it says.</summary>
     public IReadOnlyList<(string Name, string Text, JsonObject Schema)> Headers { get; init; } = [];
+
+    /// <summary>Such that only some answers have.</summary>
+    public IReadOnlyList<(string Name, string Text, JsonObject Schema)> HeadersAtTimes { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using JobNode.Api;
 using JobNode.Tests.Tidy;
 
 namespace JobNode.Tests.Documents;
@@ -9,6 +10,8 @@ namespace JobNode.Tests.Documents;
 /// </summary>
 public sealed partial class NamesToldTests
 {
+    private const string ProblemPath = ProblemPages.ListPath + "/";
+
     private static readonly IReadOnlyDictionary<string, Type[]> Classes = typeof(NamesToldTests).Assembly.GetTypes()
         .GroupBy(type => type.Name).ToDictionary(group => group.Key, group => group.ToArray());
 
@@ -79,7 +82,10 @@ public sealed partial class NamesToldTests
                 .Select(number => $"event {number.Value}"));
 
     private static bool IsInProduct(string name) =>
-        EventIds.Contains(name) || Product.Contains($"\"{name}", StringComparison.Ordinal);
+        EventIds.Contains(name)
+        || (name.StartsWith(ProblemPath, StringComparison.Ordinal)
+            && Problems.Find(name[ProblemPath.Length..]) is not null)
+        || Product.Contains($"\"{name}", StringComparison.Ordinal);
 
     private static bool IsTestName(string span) => TestName().IsMatch(span);
 
@@ -107,7 +113,7 @@ public sealed partial class NamesToldTests
     [GeneratedRegex("jobnode_[a-z_]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Metric();
 
-    [GeneratedRegex("/problems/[a-z-]+", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(ProblemPath + "[a-z-]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Problem();
 
     [GeneratedRegex(@"\bevents? \d{4}((, | and )\d{4})*", RegexOptions.ExplicitCapture, 1000)]
