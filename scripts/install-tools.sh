@@ -43,6 +43,7 @@ case $task in
         need_command mmdebstrap mmdebstrap
         need_command lintian lintian
         need_command python3 python3
+        need_file /usr/lib/python3/dist-packages/yaml python3-yaml
         need_command prometheus prometheus
         need_command promtool prometheus
         ;;
