@@ -6,6 +6,7 @@ using JobNode.Commands;
 using JobNode.Consensus;
 using JobNode.Observability;
 using JobNode.Tests.Description;
+using JobNode.Tests.Support;
 using JobNode.Tests.Transport;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging;
@@ -73,7 +74,7 @@ internal sealed class ApiHost : IAsyncDisposable
             Security = security ?? new SecurityOptions(),
             Limits = limits ?? new LimitOptions(),
         };
-        var server = new ApiServer(options, () => waitsFor, TimeProvider.System, new Failures());
+        var server = new ApiServer(options, () => waitsFor, TimeProvider.System, Failures());
         await server.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
         return new ApiHost(server, cluster, waiters, work);
     }
@@ -88,7 +89,7 @@ internal sealed class ApiHost : IAsyncDisposable
             new PeerDirectory(Cluster.Board),
             _server.ServePassedAsync,
             TimeProvider.System,
-            new Failures());
+            Failures());
         transport?.Endpoint.MapForMembers(PeerProtocol.CallPath, calls.AcceptAsync);
         _server.Open(Parts(calls));
     }
@@ -96,6 +97,9 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>What this node answers to a GET that another one passed on.</summary>
     public Task<PassedAnswer> ServePassedAsync(string target) =>
         _server.ServePassedAsync(new PassedCall("GET", target, TimeSpan.Zero), CancellationToken.None);
+
+    /// <summary>A failure inside the server is printed, so that a test that sees a 500 says why.</summary>
+    private static RecordingLog Failures() => new(LogLevel.Error, Console.Error);
 
     private ApiParts Parts(CallForwarder calls) => new(
         Cluster,
@@ -150,38 +154,6 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         using HttpResponseMessage response = await Client.PostAsync($"/pullCompleted?top={top}{more}", null);
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
-    }
-
-    /// <summary>A failure inside the server is printed, so that a test that sees a 500 says why.</summary>
-    private sealed class Failures : ILoggerFactory, ILogger
-    {
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Console.Error.WriteLine($"{formatter(state, exception)} {exception}");
-            }
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -26,7 +26,12 @@ internal sealed class LocalCluster : ICommandProposer, IApplyThread
 
     public bool HasQuorum { get; set; } = true;
 
+    /// <summary>When set, no question is answered any more.</summary>
+    public bool IsStopping { get; set; }
+
     public int Proposals { get; private set; }
+
+    public int Barriers { get; private set; }
 
     public LocalCluster() => Board = new StatusBoard(Status(Self));
 
@@ -59,13 +64,25 @@ internal sealed class LocalCluster : ICommandProposer, IApplyThread
 
     public Task<T> ReadAsync<T>(Func<T> query, CancellationToken cancellation)
     {
+        if (IsStopping)
+        {
+            throw new NodeStoppingException();
+        }
+
         lock (_applying)
         {
             return Task.FromResult(query());
         }
     }
 
-    public Task<bool> ReadBarrierAsync(CancellationToken cancellation) => Task.FromResult(HasQuorum);
+    public Task<bool> ReadBarrierAsync(CancellationToken cancellation)
+    {
+        lock (_applying)
+        {
+            Barriers++;
+            return Task.FromResult(HasQuorum);
+        }
+    }
 
     public Task<bool> WaitAppliedAsync(ulong logIndex, CancellationToken cancellation) => Task.FromResult(true);
 

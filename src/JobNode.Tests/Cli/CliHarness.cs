@@ -1,4 +1,5 @@
 using JobNode.Cli;
+using JobNode.Tests.Api;
 
 namespace JobNode.Tests.Cli;
 
@@ -47,6 +48,9 @@ internal sealed class CliHarness : IDisposable
     /// <summary>True when a person looks at the output.</summary>
     public bool IsTerminal { get; init; }
 
+    /// <summary>What <c>serve</c> was asked for; null before that.</summary>
+    public ServeOptions? Served { get; private set; }
+
     /// <summary>What the verbs see.</summary>
     public CliContext Context => new(
         _lockedOut,
@@ -56,7 +60,11 @@ internal sealed class CliHarness : IDisposable
         IsTerminal,
         false,
         "1.2.3",
-        (_, _) => Task.FromResult(0));
+        (options, _) =>
+        {
+            Served = options;
+            return Task.FromResult(0);
+        });
 
     /// <summary>Runs words; gives the exit code.</summary>
     public Task<int> RunAsync(params string[] words) => CliRouter.RunAsync(words, Context, CancellationToken.None);
@@ -68,6 +76,18 @@ internal sealed class CliHarness : IDisposable
         int code = await RunAsync(words);
         Assert.True(code == 0, $"{string.Join(' ', words)}: exit {code}\n{Output}{Errors}");
         return Output[before..];
+    }
+
+    /// <summary>The same, line by line.</summary>
+    public async Task<string[]> LinesAsync(params string[] words) =>
+        (await PrintAsync(words)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Starts a node that the verbs ask from now on.</summary>
+    public async Task<ApiHost> StartNodeAsync()
+    {
+        ApiHost host = await ApiHost.StartAsync();
+        Variables["JOBNODE_NODE"] = host.Url;
+        return host;
     }
 
     /// <summary>The command tree as documents see it.</summary>

@@ -99,10 +99,7 @@ public sealed class ScrubberTests : IScrubbed
         };
         await using var scrubber = new Scrubber(this, Open, _counts, NullLogger.Instance);
         scrubber.Start(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-        while (_counts.Passes == 0)
-        {
-            await Task.Delay(5);
-        }
+        await Eventually.IsSoAsync(() => _counts.Passes > 0, () => $"opened {opened} times, and no pass");
 
         Assert.True(opened >= 3);
     }

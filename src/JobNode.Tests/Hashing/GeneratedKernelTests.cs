@@ -7,7 +7,7 @@ public sealed class GeneratedKernelTests
     [Fact]
     public void Checked_in_kernels_are_what_the_generator_makes()
     {
-        string directory = Path.Combine(RepositoryRoot(), "src", "JobNode", "Hashing");
+        string directory = Support.Repository.PathOf("src/JobNode/Hashing");
         IReadOnlyList<GeneratedFile> files = KernelFiles.All();
         Assert.NotEmpty(files);
         foreach (GeneratedFile file in files)
@@ -27,16 +27,5 @@ public sealed class GeneratedKernelTests
     {
         Assert.Equal(JobNode.Hashing.Sha512Constants.RoundConstants.ToArray(), Sha512Numbers.RoundConstants);
         Assert.Equal(JobNode.Hashing.Sha512Constants.InitialState.ToArray(), Sha512Numbers.InitialState);
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "JobNode.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("no JobNode.sln above the test binaries");
     }
 }

@@ -1,3 +1,5 @@
+using JobNode.Tests.Support;
+
 namespace JobNode.Tests.Simulation;
 
 /// <summary>
@@ -15,13 +17,12 @@ public class MutantTests
     [Fact]
     public void Each_planted_mistake_fits_one_place_of_the_sources_as_they_are()
     {
-        string root = Root();
-        string[] patches = Directory.GetFiles(Path.Combine(root, "src/JobNode.Simulation/Mutants"), "*.patch");
+        string[] patches = Directory.GetFiles(Repository.PathOf("src/JobNode.Simulation/Mutants"), "*.patch");
         Assert.Equal(_mustBeThere.Order(), patches.Select(Path.GetFileNameWithoutExtension).Order());
         foreach (string patch in patches)
         {
             string[] lines = File.ReadAllLines(patch);
-            string file = Path.Combine(root, lines.Single(IsOldName)["--- a/".Length..]);
+            string file = Repository.PathOf(lines.Single(IsOldName)["--- a/".Length..]);
             string source = File.ReadAllText(file);
             foreach (string hunk in Hunks(lines))
             {
@@ -47,16 +48,5 @@ public class MutantTests
             yield return string.Concat(found.Select(static line => line[1..] + "\n"));
             at = end;
         }
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "JobNode.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("the tests run outside of the sources");
     }
 }

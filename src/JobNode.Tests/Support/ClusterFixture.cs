@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace JobNode.Tests.Support;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace JobNode.Tests.Support;
 internal sealed class ClusterFixture : IAsyncDisposable
 {
     private const int SizeDefault = 3;
-    private const int AgreementTimeoutMs = 30_000;
+    private const int AskEveryMs = 50;
 
     private readonly IReadOnlyList<string>? _extraArguments;
     private readonly List<NodeProcess> _nodes;
@@ -52,9 +50,9 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Starts one node more, which knows one of the others, and waits until it is ready.</summary>
-    public async Task<NodeProcess> JoinAsync(NodeProcess known)
+    public async Task<NodeProcess> JoinAsync(NodeProcess known, params string[] moreArguments)
     {
-        NodeProcess node = new(_extraArguments) { Peers = [known.ClusterAddress] };
+        NodeProcess node = new([.. _extraArguments ?? [], .. moreArguments]) { Peers = [known.ClusterAddress] };
         _nodes.Add(node);
         await node.StartAndWaitAsync();
         return node;
@@ -68,32 +66,46 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Waits until the members are as wanted; gives them.</summary>
-    /// <exception cref="TimeoutException">They were not within half a minute.</exception>
-    public async Task<IReadOnlyList<ClusterMember>> MembersAsync(
+    /// <exception cref="TimeoutException">They were not within a minute.</exception>
+    public Task<IReadOnlyList<ClusterMember>> MembersAsync(
         string wish, Func<IReadOnlyList<ClusterMember>, bool> isWanted)
     {
-        long begin = Stopwatch.GetTimestamp();
         IReadOnlyList<ClusterMember> members = [];
-        while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < AgreementTimeoutMs)
+        return Eventually.AnswerAsync(
+            async () =>
+            {
+                try
+                {
+                    members = await _nodes.First(node => node.IsRunning).Api.MembersAsync();
+                    return isWanted(members) ? members : null;
+                }
+                catch (HttpRequestException)
+                {
+                    // Between two leaders; asked again.
+                    return null;
+                }
+            },
+            () => $"not {wish}: {string.Join(", ", members)}\n{Describe()}",
+            AskEveryMs);
+    }
+
+    /// <summary>Waits until the cluster uses this feature level.</summary>
+    /// <exception cref="TimeoutException">It did not within a minute.</exception>
+    public Task WaitForLevelAsync(int level) => Eventually.IsSoAsync(
+        async () =>
         {
             try
             {
-                members = await _nodes.First(node => node.IsRunning).Api.MembersAsync();
-                if (isWanted(members))
-                {
-                    return members;
-                }
+                return await _nodes[0].Api.FeatureLevelAsync() >= level;
             }
             catch (HttpRequestException)
             {
                 // Between two leaders; asked again.
+                return false;
             }
-
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"not {wish}: {string.Join(", ", members)}\n{Describe()}");
-    }
+        },
+        () => $"level {level} was not reached\n{Describe()}",
+        AskEveryMs);
 
     /// <summary>Starts those that do not run and waits until all are ready.</summary>
     public async Task StartAllAsync()
@@ -107,44 +119,28 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>The node that leads, as it says itself and the others agree.</summary>
-    /// <exception cref="TimeoutException">They did not agree within half a minute.</exception>
-    public async Task<NodeProcess> LeaderAsync()
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < AgreementTimeoutMs)
+    /// <exception cref="TimeoutException">They did not agree within a minute.</exception>
+    public Task<NodeProcess> LeaderAsync() => Eventually.AnswerAsync(
+        async () =>
         {
             IEnumerable<NodeProcess> running = Nodes.Where(node => node.IsRunning);
             StatusRow[] rows = await Task.WhenAll(running.Select(node => node.Api.StatusAsync()));
             string?[] leaders = [.. rows.Select(row => row.Leader).Distinct()];
-            if (leaders is [{ } address])
-            {
-                return Nodes.Single(node => node.ClusterAddress == address);
-            }
-
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"the nodes do not agree on a leader:\n{Describe()}");
-    }
+            return leaders is [{ } address] ? Nodes.Single(node => node.ClusterAddress == address) : null;
+        },
+        () => $"the nodes do not agree on a leader:\n{Describe()}",
+        AskEveryMs);
 
     /// <summary>Waits until all nodes stand at one applied index; gives their rows, all at that index.</summary>
-    /// <exception cref="TimeoutException">They did not meet within half a minute.</exception>
-    public async Task<IReadOnlyList<StatusRow>> MeetAsync()
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < AgreementTimeoutMs)
+    /// <exception cref="TimeoutException">They did not meet within a minute.</exception>
+    public Task<StatusRow[]> MeetAsync() => Eventually.AnswerAsync(
+        async () =>
         {
             StatusRow[] rows = await Task.WhenAll(Nodes.Select(node => node.Api.StatusAsync()));
-            if (rows.Select(row => row.AppliedIndex).Distinct().Count() == 1)
-            {
-                return rows;
-            }
-
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"the nodes do not reach the same index:\n{Describe()}");
-    }
+            return rows.Select(row => row.AppliedIndex).Distinct().Count() == 1 ? rows : null;
+        },
+        () => $"the nodes do not reach the same index:\n{Describe()}",
+        AskEveryMs);
 
     /// <summary>The last words of every node, for messages.</summary>
     public string Describe() =>

@@ -40,7 +40,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         }
         catch (OperationCanceledException expired)
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             string words = $"{program} {string.Join(' ', arguments)} did not end: {await output}{await error}";
             throw new TimeoutException(words, expired);
         }

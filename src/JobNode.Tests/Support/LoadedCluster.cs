@@ -1,4 +1,3 @@
-using System.Globalization;
 using Xunit.Abstractions;
 
 namespace JobNode.Tests.Support;
@@ -42,10 +41,9 @@ internal sealed class LoadedCluster(ITestOutputHelper output)
         await Task.Delay(WarmUp);
         await clients.StopAsync();
         TimeSpan gap = clients.LongestGapAfter(moment);
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
+        output.WriteLine(
             $"measured: {fault}: no job accepted for {gap.TotalSeconds:F2} s; {clients.Accepted.Count} accepted,"
-            + $" {clients.Retries} attempts repeated"));
+            + $" {clients.Retries} attempts repeated");
 
         await DrainAsync(cluster);
         Dictionary<string, string> pulled = await PullEverythingAsync(cluster);

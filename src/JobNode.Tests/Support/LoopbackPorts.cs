@@ -22,9 +22,8 @@ internal static class LoopbackPorts
             while (true)
             {
                 int port = Random.Shared.Next(From, To);
-                if (!GivenOut.Contains(port) && IsFree(port))
+                if (IsFree(port) && GivenOut.Add(port))
                 {
-                    GivenOut.Add(port);
                     return port;
                 }
             }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace JobNode.Tests.Support;
 
 /// <summary>
-/// The HTTP contract as a client of one node sees it (DESIGN section 7), read without the product's own types.
+/// The HTTP contract as a client of one node sees it (docs/api.md), read without the product's own types.
 /// </summary>
 internal sealed class NodeApi(Uri node) : IDisposable
 {
@@ -97,7 +97,17 @@ internal sealed class NodeApi(Uri node) : IDisposable
             member.GetProperty("id").GetString()!,
             member.GetProperty("address").GetString()!,
             member.GetProperty("role").GetString()!,
-            member.GetProperty("draining").GetBoolean()))];
+            member.GetProperty("draining").GetBoolean(),
+            member.GetProperty("computeOnly").GetBoolean(),
+            member.GetProperty("quarantine").GetString()))];
+    }
+
+    /// <summary>What every member knows and the cluster therefore uses.</summary>
+    public async Task<int> FeatureLevelAsync(CancellationToken cancellation = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/members");
+        using JsonDocument answer = await SendAsync(request, key: null, cancellation);
+        return answer.RootElement.GetProperty("featureLevel").GetInt32();
     }
 
     /// <summary>Removes a member for good.</summary>
@@ -140,4 +150,5 @@ internal sealed record FinishedJob(string Id, string Result, ulong Iterations);
 internal sealed record JobRow(string State, ulong Iterations, ulong IterationsDone, string? Result);
 
 /// <summary>One member of GET /members.</summary>
-internal sealed record ClusterMember(string Id, string Address, string Role, bool Draining);
+internal sealed record ClusterMember(
+    string Id, string Address, string Role, bool Draining, bool ComputeOnly, string? Quarantine);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace JobNode.Tests.Support;
 
@@ -10,7 +9,6 @@ namespace JobNode.Tests.Support;
 /// </summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
-    private const int ReadyTimeoutMs = 60_000;
     private const int ExitTimeoutMs = 60_000;
     private const int OutputLinesKept = 2_000;
 
@@ -76,7 +74,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts the process without waiting for anything.</summary>
     public void Start()
     {
-        Debug.Assert(!IsRunning, "a node is started when it does not run");
+        RequireStopped();
         ProcessStartInfo start = new(Binary ?? PublishedBinary.Path, Arguments)
         {
             UseShellExecute = false,
@@ -115,86 +113,65 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Waits until /readyz says yes.</summary>
     /// <exception cref="InvalidOperationException">The process ended.</exception>
     /// <exception cref="TimeoutException">It was not ready within a minute.</exception>
-    public async Task WaitUntilReadyAsync()
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (!await Api.IsReadyAsync())
+    public Task WaitUntilReadyAsync() => Eventually.IsSoAsync(
+        async () =>
         {
-            if (!IsRunning)
-            {
-                throw new InvalidOperationException($"the node ended with {ExitCode} before it was ready:\n{Output}");
-            }
-
-            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
-            {
-                throw new TimeoutException($"the node was not ready within {ReadyTimeoutMs} ms:\n{Output}");
-            }
-
-            await Task.Delay(5);
-        }
-    }
+            bool isReady = await Api.IsReadyAsync();
+            return isReady || IsRunning
+                ? isReady
+                : throw new InvalidOperationException($"the node ended with {ExitCode} before it was ready:\n{Output}");
+        },
+        () => $"the node is not ready:\n{Output}",
+        everyMs: 5);
 
     /// <summary>Waits until /readyz says no.</summary>
     /// <exception cref="TimeoutException">It said yes for a minute.</exception>
-    public async Task WaitUntilNotReadyAsync()
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (await Api.IsReadyAsync())
-        {
-            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
-            {
-                throw new TimeoutException($"the node was ready for {ReadyTimeoutMs} ms:\n{Output}");
-            }
-
-            await Task.Delay(20);
-        }
-    }
+    public Task WaitUntilNotReadyAsync() => Eventually.IsSoAsync(
+        async () => !await Api.IsReadyAsync(), () => $"the node is still ready:\n{Output}");
 
     /// <summary>Waits until the node has written this.</summary>
     /// <exception cref="TimeoutException">It did not within a minute.</exception>
-    public async Task WaitForOutputAsync(string text)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (!_output.Any(line => line.Contains(text, StringComparison.Ordinal)))
-        {
-            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > ReadyTimeoutMs)
-            {
-                throw new TimeoutException($"the node did not say \"{text}\":\n{Output}");
-            }
-
-            await Task.Delay(20);
-        }
-    }
+    public Task WaitForOutputAsync(string text) => Eventually.IsSoAsync(
+        () => _output.Any(line => line.Contains(text, StringComparison.Ordinal)),
+        () => $"the node did not say \"{text}\":\n{Output}");
 
     /// <summary>kill -9, and waits until the process is gone.</summary>
     public Task KillAsync()
     {
         Signal(Signals.Kill);
-        return WaitForExitAsync();
+        return EndAsync();
     }
 
     /// <summary>SIGTERM, and waits until the process is gone.</summary>
     /// <returns>Its exit code.</returns>
-    public async Task<int> TerminateAsync()
+    public Task<int> TerminateAsync()
     {
         Signal(Signals.Terminate);
-        await WaitForExitAsync();
-        return ExitCode;
+        return EndAsync();
     }
 
     /// <summary>Takes the data directory away, as a new disk would; the node must not run.</summary>
     public void Wipe()
     {
-        Debug.Assert(!IsRunning, "a node is wiped when it does not run");
+        RequireStopped();
         Directory.Delete(DataDirectory, recursive: true);
     }
 
-    /// <summary>Waits until the process ends by itself.</summary>
+    /// <summary>Waits until the process has ended.</summary>
     /// <returns>Its exit code.</returns>
+    /// <exception cref="TimeoutException">It did not end within a minute.</exception>
     public async Task<int> EndAsync()
     {
-        await WaitForExitAsync();
-        return ExitCode;
+        using CancellationTokenSource timeout = new(ExitTimeoutMs);
+        try
+        {
+            await Running.WaitForExitAsync(timeout.Token);
+            return ExitCode;
+        }
+        catch (OperationCanceledException expired)
+        {
+            throw new TimeoutException($"the node did not end within {ExitTimeoutMs} ms:\n{Output}", expired);
+        }
     }
 
     /// <summary>SIGSTOP: the process is frozen, its connections stay.</summary>
@@ -208,8 +185,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         string text = File.ReadLines($"/proc/{Running.Id}/status")
             .First(candidate => candidate.StartsWith(line + ":", StringComparison.Ordinal));
-        string kilobytes = new([.. text.Where(char.IsAsciiDigit)]);
-        return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
+        return long.Parse([.. text.Where(char.IsAsciiDigit)]) * 1024;
     }
 
     /// <summary>Files that the process has in its memory: the binary and what it loaded.</summary>
@@ -239,20 +215,15 @@ internal sealed class NodeProcess : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private void Signal(int signal) => Signals.Send(Running.Id, signal);
-
-    private async Task WaitForExitAsync()
+    private void RequireStopped()
     {
-        using CancellationTokenSource timeout = new(ExitTimeoutMs);
-        try
+        if (IsRunning)
         {
-            await Running.WaitForExitAsync(timeout.Token);
-        }
-        catch (OperationCanceledException expired)
-        {
-            throw new TimeoutException($"the node did not end within {ExitTimeoutMs} ms:\n{Output}", expired);
+            throw new InvalidOperationException($"{ClusterAddress} still runs");
         }
     }
+
+    private void Signal(int signal) => Signals.Send(Running.Id, signal);
 
     private void Keep(string? line)
     {

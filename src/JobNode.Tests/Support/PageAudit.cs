@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -42,11 +41,8 @@ internal static partial class PageAudit
         """;
 
     /// <summary>Texts with less contrast to what is behind them than WCAG 2.2 AA asks for.</summary>
-    public static async Task<IReadOnlyList<string>> WeakTextsAsync(IPage page)
-    {
-        JsonElement? weak = await page.EvaluateAsync(Contrasts);
-        return [.. weak!.Value.EnumerateArray().Select(text => text.GetString()!)];
-    }
+    public static async Task<IReadOnlyList<string>> WeakTextsAsync(IPage page) =>
+        await page.EvaluateAsync<string[]>(Contrasts);
 
     /// <summary>Elements that one can act on or jump to, and that have no name.</summary>
     public static async Task<IReadOnlyList<string>> NamelessAsync(IPage page)

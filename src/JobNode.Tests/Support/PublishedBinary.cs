@@ -8,35 +8,21 @@ internal static class PublishedBinary
 
     /// <summary>The program as it was before the newest feature level, beside the one under test.</summary>
     /// <exception cref="FileNotFoundException">There is none; says how to make it.</exception>
-    public static string Previous
-    {
-        get
-        {
-            string path = Repository.PathOf("artifacts/jobnode-previous");
-            return File.Exists(path)
-                ? path
-                : throw new FileNotFoundException(
-                    $"{path} does not exist. Run `make artifacts/jobnode-previous` first.");
-        }
-    }
+    public static string Previous => Existing(
+        Repository.PathOf("artifacts/jobnode-previous"), "Run `make artifacts/jobnode-previous` first.");
 
     /// <summary>From now on another one is run.</summary>
     public static void Use(string path) => Environment.SetEnvironmentVariable(Variable, path);
 
     /// <summary>Its absolute path.</summary>
     /// <exception cref="FileNotFoundException">There is none; says how to make it.</exception>
-    public static string Path
-    {
-        get
-        {
-            string path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
-                ? System.IO.Path.GetFullPath(named)
-                : Repository.PathOf(Default);
-            return File.Exists(path)
-                ? path
-                : throw new FileNotFoundException(
-                    $"These tests run the published binary, and {path} does not exist. Run `make publish` first, or"
-                    + $" name another binary in {Variable}.");
-        }
-    }
+    public static string Path => Existing(
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+            ? System.IO.Path.GetFullPath(named)
+            : Repository.PathOf(Default),
+        $"Run `make publish` first, or name another binary in {Variable}.");
+
+    private static string Existing(string path, string remedy) => File.Exists(path)
+        ? path
+        : throw new FileNotFoundException($"This test runs {path}, which does not exist. {remedy}");
 }

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace JobNode.Tests.Support;
 
 /// <summary>Keeps what was logged.</summary>
-internal sealed class RecordingLog : ILoggerFactory, ILogger
+/// <param name="least">What is less serious is not kept.</param>
+/// <param name="copy">Gets every line that is kept, too.</param>
+internal sealed class RecordingLog(LogLevel least = LogLevel.Information, TextWriter? copy = null)
+    : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -24,7 +27,7 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
@@ -32,24 +35,15 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            _lines.Enqueue(formatter(state, exception));
+            string line = $"{formatter(state, exception)} {exception}".TrimEnd();
+            _lines.Enqueue(line);
+            copy?.WriteLine(line);
         }
     }
 
     /// <summary>Waits for a line with this text; what it stands for may happen after what the test saw.</summary>
-    /// <exception cref="TimeoutException">None came.</exception>
-    public async Task<string> WaitForAsync(string text)
-    {
-        for (int i = 0; i < 2000; i++)
-        {
-            if (_lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } found)
-            {
-                return found;
-            }
-
-            await Task.Delay(10);
-        }
-
-        throw new TimeoutException($"no line says \"{text}\":\n{string.Join('\n', _lines)}");
-    }
+    /// <exception cref="TimeoutException">None came within a minute.</exception>
+    public Task WaitForAsync(string text) => Eventually.IsSoAsync(
+        () => _lines.Any(line => line.Contains(text, StringComparison.Ordinal)),
+        () => $"no line says \"{text}\":\n{string.Join('\n', _lines)}");
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace JobNode.Tests.Support;
 
@@ -22,14 +21,15 @@ internal sealed class SmallFileSystem : IDisposable
     /// <summary>Leaves that much free from now on, more or less.</summary>
     public void LeaveFree(int mebibytes)
     {
-        long used = new DriveInfo(_directory).TotalSize - new DriveInfo(_directory).AvailableFreeSpace;
+        var drive = new DriveInfo(_directory);
+        long used = drive.TotalSize - drive.AvailableFreeSpace;
         Run("mount", "-o", "remount," + Size((int)(used >> 20) + 1 + mebibytes), _directory);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Run("umount", "--lazy", _directory);
 
-    private static string Size(int mebibytes) => string.Create(CultureInfo.InvariantCulture, $"size={mebibytes}m");
+    private static string Size(int mebibytes) => $"size={mebibytes}m";
 
     private static string? FindObstacle()
     {

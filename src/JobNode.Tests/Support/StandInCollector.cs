@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 
@@ -9,8 +8,6 @@ namespace JobNode.Tests.Support;
 /// </summary>
 internal sealed class StandInCollector : IDisposable
 {
-    private const int PatienceMs = 30_000;
-
     private readonly HttpListener _listener = new();
     private readonly ConcurrentQueue<CollectorRequest> _requests = new();
 
@@ -42,21 +39,10 @@ internal sealed class StandInCollector : IDisposable
     ];
 
     /// <summary>Waits until it has what is wanted.</summary>
-    /// <exception cref="TimeoutException">It had not within half a minute.</exception>
-    public async Task WaitAsync(string wish, Func<StandInCollector, bool> has)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (!has(this))
-        {
-            if (Stopwatch.GetElapsedTime(begin).TotalMilliseconds > PatienceMs)
-            {
-                throw new TimeoutException(
-                    $"the collector got no {wish}: {string.Join('\n', Requests.Select(request => request.Body))}");
-            }
-
-            await Task.Delay(20);
-        }
-    }
+    /// <exception cref="TimeoutException">It had not within a minute.</exception>
+    public Task WaitAsync(string wish, Func<StandInCollector, bool> has) => Eventually.IsSoAsync(
+        () => has(this),
+        () => $"the collector got no {wish}: {string.Join('\n', Requests.Select(request => request.Body))}");
 
     /// <inheritdoc/>
     public void Dispose() => _listener.Close();

@@ -38,12 +38,11 @@ internal sealed record StatusRow(
 }
 
 /// <summary>One member in /status.</summary>
-internal sealed record MemberRow(string Address, bool Alive, int JobsHeld, double IterationsPerSecond)
+internal sealed record MemberRow(string Address, bool Alive, int JobsHeld)
 {
     /// <summary>Reads one element of <c>nodes</c>.</summary>
     public static MemberRow From(JsonElement node) => new(
         node.GetProperty("address").GetString()!,
         node.GetProperty("alive").GetBoolean(),
-        node.GetProperty("jobsHeld").GetInt32(),
-        node.GetProperty("iterationsPerSecond").GetDouble());
+        node.GetProperty("jobsHeld").GetInt32());
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using JobNode.Commands;
+using JobNode.Tests.Support;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,10 +20,7 @@ public sealed class CommandForwarderTests
         await using CommandForwarder here = Forward(follower, leader);
         const int count = 200;
         Task<Proposed>[] answers = [.. Enumerable.Range(1, count).Select(i => here.ProposeAsync(Command(i), None))];
-        while (held.Waiting.Count < count)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(() => held.Waiting.Count == count, () => $"{held.Waiting.Count} commands came");
 
         foreach (int i in Enumerable.Range(1, count).Reverse())
         {
@@ -50,10 +48,7 @@ public sealed class CommandForwarderTests
         await using CommandForwarder here = Forward(follower, board);
         var command = new Enqueue([new NewJob(new JobId(7), default, 5, 0, UInt128.Zero)]);
         Task<Proposed> answer = here.ProposeAsync(command, None);
-        while (held.Waiting.IsEmpty)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(() => !held.Waiting.IsEmpty, () => "no command came");
 
         await first.DisposeAsync();
         board.Publish(TestNode.Status(follower.Identity.Self, second.Identity.Self, 2, members));
@@ -76,10 +71,7 @@ public sealed class CommandForwarderTests
         StatusBoard board = TestNode.Board(follower.Identity.Self, hung.Identity.Self, members);
         await using CommandForwarder here = Forward(follower, board);
         Task<Proposed> answer = here.ProposeAsync(Command(1), None);
-        while (held.Waiting.IsEmpty)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(() => !held.Waiting.IsEmpty, () => "no command came");
 
         board.Publish(TestNode.Status(follower.Identity.Self, second.Identity.Self, 2, members));
         Assert.Equal(12UL, (await answer).LogIndex);
@@ -110,10 +102,7 @@ public sealed class CommandForwarderTests
         await using CommandForwarder there = Serve(leader, held);
         CommandForwarder here = Forward(follower, leader);
         Task<Proposed> answer = here.ProposeAsync(Command(1), None);
-        while (held.Waiting.IsEmpty)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(() => !held.Waiting.IsEmpty, () => "no command came");
 
         await here.DisposeAsync();
         Assert.Equal(ResultCode.OutcomeUnknown, (await answer).Result.Code);
