@@ -44,6 +44,34 @@ public class SequenceQueueTests
         Assert.False(queue.TryNext(1, out _, out _));
     }
 
+    [Fact]
+    public void A_restored_queue_takes_its_items_back_in_any_order()
+    {
+        for (int seed = 0; seed < 100; seed++)
+        {
+            var random = new Random(seed);
+            ulong first = (ulong)random.Next(20_000);
+            ulong next = first + (ulong)random.Next(1, 30_000);
+            HashSet<ulong> living = [first];
+            for (int i = random.Next(200); i > 0; i--)
+            {
+                living.Add(first + (ulong)random.NextInt64((long)(next - first)));
+            }
+
+            ulong[] order = [.. living];
+            random.Shuffle(order);
+            var queue = new SequenceQueue();
+            queue.BeginRestore(first, next);
+            foreach (ulong sequence in order)
+            {
+                Assert.True(queue.Place(sequence, (int)sequence), $"seed {seed}: no place at {sequence}");
+            }
+
+            Assert.Equal((living.Count, first, next), (queue.Count, queue.First, queue.Next));
+            Assert.All(living, sequence => Assert.Equal((int)sequence, queue.SlotAt(sequence)));
+        }
+    }
+
     private static void RemoveSome(Random random, SequenceQueue queue, SortedDictionary<ulong, int> model, int count)
     {
         int kind = random.Next(3);

@@ -37,6 +37,23 @@ public class SnapshotTests
         }
     }
 
+    /// <summary>Jobs are written in the order of their slots, which is not that of their queues.</summary>
+    [Fact]
+    public void A_new_job_in_the_place_of_one_that_is_gone_is_restored_before_older_ones()
+    {
+        const int Jobs = 10_000;
+        var machine = new JobStateMachine(_limits with { JobsHeldMax = 2 * Jobs });
+        Fill(machine, Jobs);
+        ulong index = Jobs;
+        machine.Apply(++index, 6, new Cancel(RandomHistory.IdOf(0)));
+        machine.Apply(++index, 7, new Expire(FinishedBeforeMs: 7, UnpulledBeforeMs: 0, Max: 1));
+        machine.Apply(++index, 8, new Enqueue([NewJob(Jobs)]));
+        JobStateMachine restored = RestoreFrom(Body(machine.Freeze()));
+        Assert.Equal(Jobs, restored.View.Counts.Unfinished);
+        Assert.Equal(machine.Digest, restored.Digest);
+        AssertSamePages(machine, restored);
+    }
+
     [Fact]
     public void A_frozen_state_does_not_change_when_the_machine_goes_on()
     {

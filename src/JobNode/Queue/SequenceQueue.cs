@@ -67,7 +67,8 @@ internal sealed class SequenceQueue
             return false;
         }
 
-        Put(sequence, slot);
+        // Items come back in any order: what is empty in front may still be filled.
+        Put(sequence, slot, mayDropFront: false);
         return true;
     }
 
@@ -76,7 +77,7 @@ internal sealed class SequenceQueue
     {
         Invariant.That(slot >= 0, "a queued slot exists");
         ulong sequence = Next++;
-        Put(sequence, slot);
+        Put(sequence, slot, mayDropFront: true);
         _endHint = Next;
         return sequence;
     }
@@ -183,9 +184,9 @@ internal sealed class SequenceQueue
         return chunk < (ulong)_chunks.Length ? _chunks[(int)chunk] : null;
     }
 
-    private void Put(ulong sequence, int slot)
+    private void Put(ulong sequence, int slot, bool mayDropFront)
     {
-        int chunk = MakeRoom(sequence >> ChunkShift);
+        int chunk = MakeRoom(sequence >> ChunkShift, mayDropFront);
         if (_chunks[chunk] is null)
         {
             _chunks[chunk] = _spare ?? new int[ChunkSlots];
@@ -198,10 +199,11 @@ internal sealed class SequenceQueue
         Invariant.That(_liveInChunk[chunk] <= ChunkSlots, "a chunk holds no more than its slots");
     }
 
-    /// <summary>The chunk's place in the directory; dead chunks at its front make room before it grows.</summary>
-    private int MakeRoom(ulong chunk)
+    /// <summary>The chunk's place in the directory; dead chunks at its front, to which nothing comes back, make room
+    /// before it grows.</summary>
+    private int MakeRoom(ulong chunk, bool mayDropFront)
     {
-        if (chunk - _directoryBase >= (ulong)_chunks.Length)
+        if (mayDropFront && chunk - _directoryBase >= (ulong)_chunks.Length)
         {
             int dead = Count == 0 ? _chunks.Length : Array.FindIndex(_chunks, slots => slots is not null);
             if (dead >= (_chunks.Length + 1) / 2)
