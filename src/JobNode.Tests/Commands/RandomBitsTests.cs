@@ -35,4 +35,15 @@ public sealed class RandomBitsTests
             Assert.True(made.Add(id));
         }
     }
+
+    [Fact]
+    public void The_name_of_work_that_is_no_job_is_a_UUID_of_version_8()
+    {
+        foreach (ulong bits in (ulong[])[0, 1, 0x1234_5678_9abc_def0, ulong.MaxValue])
+        {
+            var name = Guid.Parse(JobId.NameOf(bits, ~bits).ToString());
+            Assert.Equal(8, name.Version);
+            Assert.InRange(name.Variant, 8, 11);
+        }
+    }
 }

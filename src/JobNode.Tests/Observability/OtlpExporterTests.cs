@@ -69,6 +69,17 @@ public sealed class OtlpExporterTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public void A_check_of_a_job_is_no_trace_of_its_own()
+    {
+        List<JobSpan> spans = [];
+        var traces = new JobTraces(new TraceSampler(1), spans.Add, TimeProvider.System);
+        UInt128 check = JobId.NameOf(ulong.MaxValue, ulong.MaxValue).Value;
+        traces.WorkBegan(check, 1);
+        traces.WorkEnded(check, "finished");
+        Assert.Empty(spans);
+    }
+
+    [Fact]
     public async Task A_collector_that_is_busy_is_asked_again()
     {
         _collector.Answers.Enqueue(503);
@@ -86,10 +97,10 @@ public sealed class OtlpExporterTests : IAsyncLifetime, IDisposable
         OtlpExporter exporter = Start();
         exporter.Add(Span());
         await _collector.WaitAsync("the first span", collector => collector.Requests.Count == 1);
-        await WaitAsync(() => exporter.Counts.SpansDropped == 1);
+        await Eventually.IsSoAsync(() => exporter.Counts.SpansDropped == 1, () => "the refused span was not counted");
         exporter.Add(Span());
         await _collector.WaitAsync("the second span", collector => collector.Spans.Count == 1);
-        await WaitAsync(() => exporter.Counts.SpansSent == 1);
+        await Eventually.IsSoAsync(() => exporter.Counts.SpansSent == 1, () => "the span sent was not counted");
         Assert.Equal(2, _collector.Requests.Count);
     }
 
@@ -181,13 +192,4 @@ public sealed class OtlpExporterTests : IAsyncLifetime, IDisposable
 
     private static JobSpan Span() => new(
         1, 2, 0, "work", SpanKind.Internal, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, []);
-
-    private static async Task WaitAsync(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            await Task.Delay(10, patience.Token);
-        }
-    }
 }

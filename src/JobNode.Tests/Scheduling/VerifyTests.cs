@@ -134,6 +134,7 @@ public class VerifyTests
         Assert.True(check.IsCheck);
         Assert.Equal(B, check.Worker);
         Assert.Equal((1UL, 1_000UL), (check.Job.IterationsDone, check.Job.IterationsTotal));
+        Assert.Equal(1_000UL, dispatcher.FindProgress(new JobId(1))!.Value.IterationsDone);
         Assert.Empty(dispatcher.News.Results);
         dispatcher.Connect(C, Hello, 0);
         dispatcher.Disconnect(B);

@@ -26,6 +26,12 @@ internal readonly record struct JobId(UInt128 Value) : IComparable<JobId>
         return new JobId(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
+    /// <summary>A name for work that is not a job, such as a check: a UUIDv8, so never equal to a job's id.</summary>
+    /// <param name="high">Bits to tell it from others by; four of them give way to the version.</param>
+    /// <param name="low">More of them; two give way to the variant.</param>
+    public static JobId NameOf(ulong high, ulong low) =>
+        new(new UInt128((high & ~0xF000UL) | 0x8000, (low >> 2) | (1UL << 63)));
+
     /// <summary>Reads the canonical text form, 8-4-4-4-12 hex digits.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out JobId id)
     {

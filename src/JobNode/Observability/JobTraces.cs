@@ -10,6 +10,10 @@ internal sealed class JobTraces(TraceSampler sampler, Action<JobSpan> emit, Time
     /// <summary>Jobs in this node's hands that are followed, at most; more are not.</summary>
     private const int HeldMax = 4096;
 
+    /// <summary>Where a UUID has its version (RFC 9562): 7 in a job's id, another in the name of a check.</summary>
+    private const int VersionShift = 76;
+    private const int JobVersion = 7;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, Held> _held = [];
 
@@ -22,8 +26,8 @@ internal sealed class JobTraces(TraceSampler sampler, Action<JobSpan> emit, Time
     /// <summary>The time, to begin a span with.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>True for a job that is followed.</summary>
-    public bool Follows(UInt128 job) => sampler.Takes(job);
+    /// <summary>True for a job that is followed; never for a check, whose name nobody else knows.</summary>
+    public bool Follows(UInt128 job) => ((int)(job >> VersionShift) & 0xF) == JobVersion && sampler.Takes(job);
 
     /// <summary>A node accepted a job: the first span of its trace, and in it the time that its commit took.</summary>
     /// <param name="job">The job.</param>

@@ -322,7 +322,7 @@ internal sealed partial class Dispatcher
     private JobId NewName()
     {
         ulong high = Mix(verify.Salt ^ ++_names);
-        return new JobId(new UInt128(high | 1, Mix(high ^ ++_names)));
+        return JobId.NameOf(high, Mix(high ^ ++_names));
     }
 
     private static ulong Mix(ulong value) => BitMixer.Mix(value + 0x9e3779b97f4a7c15);
