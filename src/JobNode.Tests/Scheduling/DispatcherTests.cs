@@ -144,6 +144,20 @@ public class DispatcherTests
     }
 
     [Fact]
+    public void A_job_that_only_waits_has_no_progress_and_one_in_a_hand_has_some()
+    {
+        Dispatcher dispatcher = WithWorkers();
+        dispatcher.AddPending(Pending(1, Long));
+        Assert.Null(dispatcher.FindProgress(new JobId(1)));
+        dispatcher.Connect(A, Hello(1, 1), 0);
+        dispatcher.Assign([]);
+        Assert.Equal(1UL, dispatcher.FindProgress(new JobId(1))!.Value.IterationsDone);
+        dispatcher.Report(A, new WorkProgress(1, Rates, [new ChainProgress(new JobId(1), Digest(5), 4_321)]), 10);
+        dispatcher.Disconnect(A);
+        Assert.Equal(4_321UL, dispatcher.FindProgress(new JobId(1))!.Value.IterationsDone);
+    }
+
+    [Fact]
     public void New_leader_adopts_what_a_worker_has_and_does_not_hand_it_out_when_it_is_read()
     {
         Dispatcher dispatcher = WithWorkers((A, 1, 1), (B, 1, 1));

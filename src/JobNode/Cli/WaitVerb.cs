@@ -63,7 +63,7 @@ internal static class WaitVerb
             double call = Math.Clamp(left.TotalMilliseconds, 0, bar.IsShown ? 500 : CallSeconds * 1000);
             JobResponse job = await client.GetAsync(
                 $"/jobs/{Uri.EscapeDataString(id)}?wait={call:0}ms", ApiJsonContext.Default.JobResponse, cancellation);
-            bar.Show(job.Progress, $"{about}{job.State}, {CliText.Duration(job.EtaSeconds)} left");
+            bar.Show(job.Progress, about + WordsOf(job));
             if (job.Result is not null)
             {
                 return job;
@@ -83,4 +83,11 @@ internal static class WaitVerb
             }
         }
     }
+
+    private static string WordsOf(JobResponse job) => job.State switch
+    {
+        "running" when job.IterationsDone == job.Iterations => "computed, its result is being checked",
+        "pending" or "running" => $"{job.State}, {CliText.Duration(job.EtaSeconds)} left",
+        _ => job.State,
+    };
 }

@@ -201,9 +201,20 @@ internal sealed partial class Dispatcher(VerifyOptions verify = default)
     /// <summary>True when this worker is connected.</summary>
     public bool IsConnected(NodeId node) => _workers.ContainsKey(node);
 
-    /// <summary>Where an unfinished job stands, if it is known here.</summary>
-    public ChainProgress? FindProgress(JobId id) =>
-        _jobs.TryGetValue(id, out DispatchedJob? job) && !job.IsFinished ? job.Progress : null;
+    /// <summary>
+    /// Where a job stands that somebody computes, or did since its last checkpoint: at its end while its result waits
+    /// for checks, or to be replicated. Null for one that only waits: the replicated state says all of it.
+    /// </summary>
+    public ChainProgress? FindProgress(JobId id)
+    {
+        if (!_jobs.TryGetValue(id, out DispatchedJob? job)
+            || (job.IsReady && job.IterationsDone <= job.CheckpointDone))
+        {
+            return null;
+        }
+
+        return job.IsFinished ? job.Progress with { IterationsDone = job.IterationsTotal } : job.Progress;
+    }
 
     /// <summary>The rows of a work report.</summary>
     public IReadOnlyList<NodeWork> Describe()

@@ -42,7 +42,8 @@ const fillResult = (cell, job) => {
 
 const timeLeft = job => {
   if (job.state === "completed" || job.state === "pulled") return `done ${moment(Date.parse(job.completedAt))}`;
-  return isOpen(job) && hasQuorum() ? lasts(job.etaSeconds) : "–";
+  if (!isOpen(job) || !hasQuorum()) return "–";
+  return job.iterationsDone < job.iterations ? lasts(job.etaSeconds) : "being checked";
 };
 
 const showRows = rowsOf(at("jobs"), [
@@ -142,7 +143,7 @@ const canRead = () => isLive() && (hasQuorum() || !["mine", "found"].includes(vi
 const keepJobsFresh = async () => {
   for (;;) {
     if (canRead() && !document.hidden) await refreshJobs();
-    await new Promise(done => { setTimeout(done, view.atLeast); });
+    await sleep(view.atLeast);
   }
 };
 
