@@ -29,6 +29,7 @@ internal sealed partial class MachineRoom
     private readonly Dictionary<NodeId, long> _announceAtMs = [];
     private readonly int _perMillion;
     private readonly bool _hasZones;
+    private readonly bool _hasComputeOnly;
     private int _coming;
     private bool _isOver;
 
@@ -47,6 +48,7 @@ internal sealed partial class MachineRoom
         _build = build;
         _perMillion = world.Settings.Faults.PerMillion(FaultKind.Churn);
         _hasZones = random.Next(3) == 0;
+        _hasComputeOnly = random.Next(3) == 0;
         KeeperEveryMs = random.Next(3) == 0 ? 0 : random.Next(300);
         Options = new PlannerOptions
         {
@@ -88,11 +90,11 @@ internal sealed partial class MachineRoom
         }
     }
 
-    /// <summary>No more surprises; who was told to leave still leaves.</summary>
+    /// <summary>No more surprises; who was told to leave still leaves, if somebody stays who can lead.</summary>
     public void End()
     {
         _isOver = true;
-        bool stays = _nodes.Exists(node => IsStaying(node));
+        bool stays = _nodes.Exists(node => IsStaying(node) && !node.IsComputeOnly);
         foreach (SimulatedNode node in _nodes)
         {
             node.IsDraining = false;
@@ -140,13 +142,31 @@ internal sealed partial class MachineRoom
             }
         }
 
+        return FindUnsettledRoles(wanted);
+    }
+
+    /// <summary>Of those that do more than compute. A vote that another one keeps is one that none of these can
+    /// take.</summary>
+    private string? FindUnsettledRoles(ClusterConfiguration wanted)
+    {
+        Member[] candidates = [.. wanted.Members.Where(member => !NodeOf(member.Id).IsComputeOnly)];
         int voters = wanted.Voters.Count();
-        int most = Math.Min(Options.Voters, wanted.Members.Count);
-        int standBys = wanted.Members.Count(static member => member.Role == MemberRole.StandBy);
-        return voters != most - (1 - (most % 2)) ? $"{voters} voters of {wanted.Members.Count} members"
-            : standBys < Math.Min(Options.StandBys, wanted.Members.Count - voters) ? $"only {standBys} stand-bys"
+        int most = Math.Min(Options.Voters, Math.Max(1, candidates.Length));
+        int expected = most - (1 - (most % 2));
+        int standBys = candidates.Count(static member => member.Role == MemberRole.StandBy);
+        if (wanted.Voters.Any(voter => NodeOf(voter.Id).IsComputeOnly))
+        {
+            return candidates.Any(static member => member.Role != MemberRole.Voter) ? "a candidate has no vote"
+                : voters < expected || voters > Options.Voters || voters % 2 == 0 ? $"{voters} voters"
+                : null;
+        }
+
+        return voters != expected ? $"{voters} voters of {candidates.Length} candidates"
+            : standBys < Math.Min(Options.StandBys, candidates.Length - voters) ? $"only {standBys} stand-bys"
             : null;
     }
+
+    private SimulatedNode NodeOf(NodeId id) => _nodes[(int)id.Value - 1];
 
     private static string? FindUnsettled(ClusterConfiguration wanted, SimulatedNode node)
     {
@@ -193,6 +213,10 @@ internal sealed partial class MachineRoom
                 Options = Options with { Voters = (2 * _random.Next(3)) + 1 };
                 _world.Note($"{Options.Voters} voters are wanted");
                 break;
+            case 8 when _hasComputeOnly:
+                any.IsComputeOnly = !any.IsComputeOnly;
+                _world.Note($"{any.Id} only computes: {any.IsComputeOnly}");
+                break;
             default:
                 ChangeByHand(any, mayLose);
                 break;
@@ -211,6 +235,7 @@ internal sealed partial class MachineRoom
     {
         SimulatedNode node = _build(address);
         node.Zone = _hasZones ? _zones[_random.Next(_zones.Length)] : "";
+        node.IsComputeOnly = _hasComputeOnly && _random.Next(3) == 0;
         node.OutlivesRemoval = _random.Next(3) == 0;
         _nodes.Add(node);
         _world.Note($"{node.Id} comes up at {address}");
@@ -273,7 +298,8 @@ internal sealed partial class MachineRoom
         _announceAtMs[node.Id] = _time.NowMs + AnnounceEveryMs + _random.Next(50);
         ConsensusStatus status = node.Board!.Current;
         var said = new SimulatedAnnouncement(
-            node.Id, node.Address, node.Zone, status.AppliedIndex > 0, node.IsDraining, node.IsLeaving);
+            node.Id, node.Address, node.Zone, status.AppliedIndex > 0, node.IsDraining, node.IsLeaving,
+            node.IsComputeOnly);
         if (status.IsLeader)
         {
             KeeperOf(node).Hear(said);
@@ -290,7 +316,7 @@ internal sealed partial class MachineRoom
 
     private void Take(SimulatedAnnouncement said, NodeId at, StatusBoard asker)
     {
-        SimulatedNode node = _nodes[(int)at.Value - 1];
+        SimulatedNode node = NodeOf(at);
         if (!node.IsUp || node.StalledUntilMs > _time.NowMs)
         {
             return;
@@ -307,7 +333,7 @@ internal sealed partial class MachineRoom
 
     private void TakeAnswer(NodeId asked, ConsensusStatus answer, StatusBoard life)
     {
-        SimulatedNode node = _nodes[(int)asked.Value - 1];
+        SimulatedNode node = NodeOf(asked);
         if (!node.IsUp || !ReferenceEquals(node.Board, life))
         {
             return;

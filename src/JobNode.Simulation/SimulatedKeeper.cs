@@ -122,6 +122,7 @@ internal sealed class SimulatedKeeper(SimulatedNode node, SimulatedTime time, Ma
                 IsLeaving = said is { IsLeaving: true },
                 Address = said?.Address,
                 Zone = said?.Zone,
+                IsComputeOnly = said?.IsComputeOnly,
             };
         }
 
@@ -138,6 +139,11 @@ internal sealed class SimulatedKeeper(SimulatedNode node, SimulatedTime time, Ma
                 })
                 .OrderBy(static member => member.Id),
         ];
+        foreach (Member joiner in joiners)
+        {
+            views[joiner.Id] = new MemberView(Since(joiner.Id)) { IsComputeOnly = _announced[joiner.Id].IsComputeOnly };
+        }
+
         return new PlannerInput(
             status.Configuration, status.Self, status.CommitIndex, views, joiners, room.Options);
     }
@@ -148,4 +154,4 @@ internal sealed class SimulatedKeeper(SimulatedNode node, SimulatedTime time, Ma
 
 /// <summary>What a node tells the leader of itself.</summary>
 internal sealed record SimulatedAnnouncement(
-    NodeId Node, string Address, string Zone, bool HasLog, bool IsDraining, bool IsLeaving);
+    NodeId Node, string Address, string Zone, bool HasLog, bool IsDraining, bool IsLeaving, bool IsComputeOnly);

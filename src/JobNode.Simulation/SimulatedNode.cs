@@ -81,6 +81,9 @@ internal sealed partial class SimulatedNode : IDisposable
     /// <summary>It announces that it leaves for good.</summary>
     public bool IsLeaving { get; set; }
 
+    /// <summary>It announces that it only computes.</summary>
+    public bool IsComputeOnly { get; set; }
+
     /// <summary>It goes on when it hears that it was removed.</summary>
     public bool OutlivesRemoval { get; set; }
 

@@ -26,7 +26,7 @@ internal static class NodeBanner
             jobnode {ProgramVersion.Short}, node {identity.Self}, ready in {startedIn.TotalMilliseconds:F0} ms
               API      {apiUrl}   (dashboard, /status, /openapi.json)
               cluster  {identity.Address}
-              role     {Role(configuration, identity.Self)}
+              role     {Role(configuration, identity.Self)}{(options.Membership.IsComputeOnly ? "; only computes" : "")}
               data     {options.DataDirectory}
               hashing  {kernel.Best.Name} on {hashThreads} thread{(hashThreads == 1 ? "" : "s")}
 

@@ -21,7 +21,10 @@ internal sealed partial class NodeHost
             Describe,
             (index, configuration) => _data.Snapshots.Save(index, index, configuration, state: null),
             PeerLinks.Resolve,
-            _options.Membership.BootstrapExpect),
+            _options.Membership.BootstrapExpect)
+        {
+            OnlyJoins = _options.Membership.IsComputeOnly,
+        },
         _loggers.CreateLogger("JobNode.Membership"));
 
     /// <summary>What this node says of itself to the leader, now.</summary>
@@ -33,6 +36,8 @@ internal sealed partial class NodeHost
         FeatureLevel = FeatureLevels.Latest,
         ClusterId = _identity.ClusterId,
         HasLog = _board?.Current.AppliedIndex > 0,
+        IsComputeOnly = _options.Membership.IsComputeOnly,
+        IsDiskLow = _conditions.Has(NodeCondition.DiskLow),
         IsDraining = _stop.IsDraining,
         IsLeaving = _stop is { IsDraining: true, IsLeaving: true },
     };

@@ -163,6 +163,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
         work.Start();
         OpenApi(forwarder, loop, machine, board, workBoard, work, events, members.Admin, calls);
         _exporter?.Start(_api.ReadMetricsAsync);
+        if (_options.Membership.IsComputeOnly)
+        {
+            _loggers.CreateLogger("JobNode.Membership").OnlyComputes();
+        }
+
         string url = $"{_api.Scheme}://{_api.Address}";
         NodeBanner.Write(Console.Out, _options, configuration, url, _identity, _kernel, HashThreads,
             Stopwatch.GetElapsedTime(_startedAt));

@@ -52,6 +52,9 @@ internal sealed record MembershipOptions
     /// <summary>Where this node stands (<c>--zone</c>); empty for nowhere in particular.</summary>
     public string Zone { get; init; } = "";
 
+    /// <summary>This node computes, and is never a stand-by or a voter (<c>--compute-only</c>).</summary>
+    public bool IsComputeOnly { get; init; }
+
     /// <summary>A voter silent for this long is replaced by a stand-by (<c>--replace-after</c>).</summary>
     public TimeSpan ReplaceAfter { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -1,5 +1,6 @@
 using JobNode.Commands;
 using JobNode.Membership;
+using JobNode.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace JobNode.Tests.Membership;
@@ -42,10 +43,14 @@ public sealed class ClusterAdminTests
         var stage = new Stage(MemberRole.Voter, MemberRole.Spare);
         Assert.True((await stage.Admin.PromoteAsync(new NodeId(2), None)).IsDone);
         Assert.Equal(MemberRole.StandBy, stage.Board.Current.Configuration.Find(new NodeId(2))!.Role);
+        stage.Contacts.Announced(new Announcement(new NodeId(2), "n2:5001"));
         AdminOutcome refused = await stage.Admin.PromoteAsync(new NodeId(2), None);
         Assert.False(refused.IsDone);
         Assert.Contains("keeps 1", refused.Sentence, StringComparison.Ordinal);
         Assert.Contains("not a member", (await stage.Admin.PromoteAsync(new NodeId(9), None)).Sentence,
+            StringComparison.Ordinal);
+        stage.Contacts.Announced(new Announcement(new NodeId(2), "n2:5001") { IsComputeOnly = true });
+        Assert.Contains("without --compute-only", (await stage.Admin.PromoteAsync(new NodeId(2), None)).Sentence,
             StringComparison.Ordinal);
     }
 
@@ -70,6 +75,7 @@ public sealed class ClusterAdminTests
             ApiAddress = "n2:5000",
             Version = "1.2",
             IsDraining = true,
+            IsComputeOnly = true,
         });
         stage.Time.Advance(TimeSpan.FromSeconds(2));
         IReadOnlyList<MemberReport> list = await stage.Admin.ListAsync(None);
@@ -78,6 +84,8 @@ public sealed class ClusterAdminTests
         Assert.Equal(0ul, list[0].EntriesBehind);
         Assert.Equal(("n2:5000", "1.2"), (list[1].ApiAddress, list[1].Version));
         Assert.True(list[1].IsDraining);
+        Assert.True(list[1].IsComputeOnly);
+        Assert.False(list[0].IsComputeOnly);
         Assert.Equal(TimeSpan.FromSeconds(2), list[1].SinceContact);
         Assert.Null(list[1].EntriesBehind);
     }
@@ -88,12 +96,14 @@ public sealed class ClusterAdminTests
         var stage = new Stage(MemberRole.Voter, MemberRole.Spare);
         using var stop = new CancellationTokenSource();
         Task keeping = stage.Keeper.RunAsync(stop.Token);
+        await Eventually.IsSoAsync(
+            () =>
+            {
+                stage.Contacts.Announced(new Announcement(new NodeId(2), "n2:5001"));
+                return stage.Board.Current.Configuration.Find(new NodeId(2))!.Role == MemberRole.StandBy;
+            },
+            () => $"{stage.Board.Current.Configuration}");
         ConsensusStatus now = stage.Board.Current;
-        while (now.Configuration.Find(new NodeId(2))!.Role != MemberRole.StandBy)
-        {
-            now = await stage.Board.WaitForChangeAsync(now, None);
-        }
-
         stage.Board.Publish(now with { Role = RaftRole.Follower, Leader = new NodeId(2), Term = now.Term + 1 });
         await stop.CancelAsync();
         await keeping;

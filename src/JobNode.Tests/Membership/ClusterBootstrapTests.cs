@@ -199,10 +199,9 @@ public sealed class ClusterBootstrapTests
         Task[] runs = [.. nodes.All.Select(node => node.RunAsync(three, stop.Token))];
         foreach (BootstrapNode node in nodes.All)
         {
-            while (node.WaitsFor != "this node waits for 127.0.0.1:1 before the cluster can form")
-            {
-                await Task.Delay(10);
-            }
+            await Eventually.IsSoAsync(
+                () => node.WaitsFor == "this node waits for 127.0.0.1:1 before the cluster can form",
+                () => $"it says: {node.WaitsFor}");
         }
 
         await stop.CancelAsync();
@@ -297,6 +296,9 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
     /// <summary>--bootstrap-expect.</summary>
     public int? Expect { get; set; }
 
+    /// <summary>--compute-only.</summary>
+    public bool OnlyJoins { get; set; }
+
     /// <summary>Null before it runs.</summary>
     public string? WaitsFor => Current?.WaitsFor;
 
@@ -343,7 +345,10 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
             (name, _) => Names.TryGetValue(name, out IPAddress[]? found)
                 ? Task.FromResult(found)
                 : throw new SocketException((int)SocketError.HostNotFound),
-            Expect),
+            Expect)
+        {
+            OnlyJoins = OnlyJoins,
+        },
         this);
 
     public async Task<BootstrapNode> RestartEmptyAsync()
@@ -352,18 +357,9 @@ internal sealed class BootstrapNode : IAsyncDisposable, ILogger
         return await StartAsync(Identity.Self, Bound.Port);
     }
 
-    public async Task<string> WaitForLogAsync(string part)
-    {
-        while (true)
-        {
-            if (_log.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
-            {
-                return found;
-            }
-
-            await Task.Delay(10);
-        }
-    }
+    public Task<string> WaitForLogAsync(string part) => Eventually.AnswerAsync(
+        () => Task.FromResult(_log.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal))),
+        () => $"no line has \"{part}\":\n{string.Join('\n', _log)}");
 
     public async ValueTask DisposeAsync()
     {

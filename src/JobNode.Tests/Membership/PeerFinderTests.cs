@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using JobNode.Commands;
 using JobNode.Membership;
+using JobNode.Tests.Support;
 using JobNode.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -90,10 +91,8 @@ public sealed class PeerFinderTests
             node.Identity, resolver, node.Hello.AskAsync, board, directory, announcer, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         Task finding = finder.RunAsync(stop.Token);
-        while (announcer.Seeds.Count < peers.Length - 1)
-        {
-            await Task.Delay(10);
-        }
+        await Eventually.IsSoAsync(
+            () => announcer.Seeds.Count == peers.Length - 1, () => $"{announcer.Seeds.Count} seeds");
 
         directory.Note(node.Identity.Self, node.Bound.ToString());
         await stop.CancelAsync();

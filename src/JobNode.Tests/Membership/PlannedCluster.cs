@@ -45,11 +45,19 @@ internal sealed class PlannedCluster
         return this;
     }
 
+    /// <summary>A node that asks to be let in, with what it says of itself.</summary>
+    public void Join(ulong id, bool? isComputeOnly = false, string zone = "", string? address = null)
+    {
+        Joiners.Add(new Member(new NodeId(id), address ?? $"n{id}:5001") { Zone = zone });
+        _nodes[new NodeId(id)] = new Node { Zone = zone, IsComputeOnly = isComputeOnly };
+    }
+
     public PlannerInput Look() => new(
         Configuration,
         Leader,
         CommitIndex,
-        Configuration.Members.ToDictionary(member => member.Id, ViewOf),
+        Configuration.Members.Concat(Joiners).Where(member => _nodes.ContainsKey(member.Id))
+            .DistinctBy(member => member.Id).ToDictionary(member => member.Id, ViewOf),
         Joiners,
         Options);
 
@@ -104,6 +112,7 @@ internal sealed class PlannedCluster
 
     private void Apply(PlannerStep.Change change)
     {
+        AssertRisesOnlyWhoMay(change);
         int liveBefore = CountLive(Configuration);
         bool hadQuorum = liveBefore >= (Voters / 2) + 1;
         string? refusal = ConfigurationChange.TryApply(Configuration, change.What, out ClusterConfiguration next);
@@ -124,6 +133,15 @@ internal sealed class PlannedCluster
         Configuration = next;
     }
 
+    private void AssertRisesOnlyWhoMay(PlannerStep.Change change)
+    {
+        if (change.What is MemberChange.Put { Member: { } put } && Configuration.Find(put.Id) is { } before
+            && put.Role > before.Role)
+        {
+            Assert.True(_nodes[put.Id].IsComputeOnly == false, $"may not rise: {change.Reason}");
+        }
+    }
+
     private int CountLive(ClusterConfiguration configuration) => configuration.Voters.Count(v => IsLive(v.Id));
 
     private bool IsLive(NodeId id) => id == Leader || _nodes[id].Silent == TimeSpan.Zero;
@@ -141,6 +159,8 @@ internal sealed class PlannedCluster
             Address = node.Address,
             Zone = node.Zone,
             FeatureLevel = node.FeatureLevel,
+            IsComputeOnly = node.IsComputeOnly,
+            IsDiskLow = node.IsDiskLow,
         };
     }
 
@@ -153,6 +173,12 @@ internal sealed class PlannedCluster
         public bool IsLeaving { get; set; }
 
         public bool IsBehind { get; set; }
+
+        /// <summary>Null: the leader has not heard yet.</summary>
+        public bool? IsComputeOnly { get; set; } = false;
+
+        /// <summary>Null: the leader has not heard yet.</summary>
+        public bool? IsDiskLow { get; set; } = false;
 
         public string? Address { get; set; }
 

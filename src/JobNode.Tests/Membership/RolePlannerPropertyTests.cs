@@ -38,11 +38,36 @@ public sealed class RolePlannerPropertyTests
         }));
 
     [Fact]
+    public void Those_that_only_compute_end_with_no_vote_that_another_member_can_have() =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(Cases), Prop.ForAll(Seeds(), seed =>
+        {
+            PlannedCluster cluster = Draw(new Random(seed), isHealthy: true, isMixed: true);
+            cluster.Settle();
+            AssertRolesOfMixed(cluster);
+        }));
+
+    [Fact]
+    public void A_new_leader_that_heard_nobody_yet_promotes_nobody_and_loses_only_time() =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(Cases), Prop.ForAll(Seeds(), seed =>
+        {
+            PlannedCluster cluster = Draw(new Random(seed), isHealthy: true, isMixed: true);
+            List<(PlannedCluster.Node Node, bool? Word)> words =
+                [.. cluster.Configuration.Members.Select(m => cluster[m.Id.Value]).Select(n => (n, n.IsComputeOnly))];
+            words.ForEach(static word => word.Node.IsComputeOnly = null);
+            int voters = cluster.Voters;
+            cluster.Settle();
+            Assert.InRange(cluster.Voters, Math.Min(voters, cluster.Options.Voters) - 1, voters);
+            words.ForEach(static word => word.Node.IsComputeOnly = word.Word);
+            cluster.Settle();
+            AssertRolesOfMixed(cluster);
+        }));
+
+    [Fact]
     public void At_rest_a_short_silence_of_any_node_changes_nothing() =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(Cases), Prop.ForAll(Seeds(), seed =>
         {
             var random = new Random(seed);
-            PlannedCluster cluster = Draw(random, isHealthy: true);
+            PlannedCluster cluster = Draw(random, isHealthy: true, isMixed: true);
             cluster.Settle();
             foreach (Member member in cluster.Configuration.Members.Where(m => m.Id != cluster.Leader).ToArray())
             {
@@ -70,6 +95,25 @@ public sealed class RolePlannerPropertyTests
             cluster.Settle();
         }));
 
+    /// <summary>A vote that one keeps who only computes is one that no other member can take.</summary>
+    private static void AssertRolesOfMixed(PlannedCluster cluster)
+    {
+        Member[] candidates =
+            [.. cluster.Configuration.Members.Where(m => cluster[m.Id.Value].IsComputeOnly == false)];
+        int most = Math.Min(cluster.Options.Voters, Math.Max(1, candidates.Length));
+        int expected = most - (1 - (most % 2));
+        if (cluster.Configuration.Voters.All(candidates.Contains))
+        {
+            Assert.Equal(expected, cluster.Voters);
+            return;
+        }
+
+        Assert.All(candidates, static candidate => Assert.Equal(MemberRole.Voter, candidate.Role));
+        Assert.InRange(cluster.Voters, expected, cluster.Options.Voters);
+        Assert.Equal(1, cluster.Voters % 2);
+        Assert.True(candidates.Length == 0 || candidates.Any(c => c.Id == cluster.Leader), "a candidate leads");
+    }
+
     private static Arbitrary<int> Seeds() => Gen.Choose(0, int.MaxValue).ToArbitrary();
 
     private static void Disturb(PlannedCluster cluster, Random random)
@@ -80,7 +124,7 @@ public sealed class RolePlannerPropertyTests
             var id = new NodeId((ulong)random.Next(100, int.MaxValue));
             bool isEmptyMachine = others.Length > 0 && random.Next(3) == 0;
             string address = isEmptyMachine ? others[0].Address : $"n{id.Value}:5001";
-            cluster.Joiners.Add(new Member(id, address) { Zone = Zones[random.Next(Zones.Length)] });
+            cluster.Join(id.Value, random.Next(3) == 0, Zones[random.Next(Zones.Length)], address);
             return;
         }
 
@@ -89,9 +133,12 @@ public sealed class RolePlannerPropertyTests
         node.IsDraining = random.Next(8) == 0;
         node.IsLeaving = random.Next(12) == 0;
         node.IsBehind = random.Next(5) == 0;
+        node.IsComputeOnly = DrawWord(random);
     }
 
-    private static PlannedCluster Draw(Random random, bool isHealthy = false)
+    private static bool? DrawWord(Random random) => random.Next(8) == 0 ? null : random.Next(3) == 0;
+
+    private static PlannedCluster Draw(Random random, bool isHealthy = false, bool isMixed = false)
     {
         int[] wanted = [1, 3, 5, 7];
         var cluster = new PlannedCluster(wanted[random.Next(wanted.Length)]);
@@ -103,6 +150,8 @@ public sealed class RolePlannerPropertyTests
             MemberRole role = id == 1 ? MemberRole.Voter : (MemberRole)random.Next(3);
             cluster.With(id, role, Zones[random.Next(Zones.Length)]);
             PlannedCluster.Node node = cluster[id];
+            node.IsComputeOnly = isMixed && random.Next(2) == 0;
+            node.IsDiskLow = DrawWord(random);
             if (isHealthy)
             {
                 continue;
@@ -112,6 +161,7 @@ public sealed class RolePlannerPropertyTests
             node.IsDraining = random.Next(8) == 0;
             node.IsLeaving = random.Next(10) == 0;
             node.IsBehind = random.Next(6) == 0;
+            node.IsComputeOnly = DrawWord(random);
             node.FeatureLevel = random.Next(3) == 0 ? null : random.Next(1, 4);
             node.Address = random.Next(4) == 0 ? $"n{places[id - 1]}:5001" : null;
         }

@@ -68,6 +68,45 @@ public sealed class RolePlannerTests
     }
 
     [Fact]
+    public void A_leader_whose_disk_is_low_leaves_to_one_that_said_it_has_room()
+    {
+        PlannedCluster cluster = Three();
+        cluster[1].IsDiskLow = true;
+        cluster[2].IsDiskLow = null;
+        Assert.Equal("1V 2V 3V", cluster.Settle().Roles);
+        Assert.Equal(["lead 3"], cluster.Steps);
+    }
+
+    [Fact]
+    public void A_leader_whose_disk_is_low_like_all_others_leads_on()
+    {
+        PlannedCluster cluster = Three().With(4, StandBy);
+        foreach (ulong id in (ulong[])[1, 2, 3])
+        {
+            cluster[id].IsDiskLow = true;
+        }
+
+        Assert.IsType<PlannerStep.Rest>(cluster.Plan().Step);
+    }
+
+    [Fact]
+    public void A_leader_that_drains_waits_for_a_voter_that_catches_up_and_for_none_that_is_gone()
+    {
+        PlannedCluster cluster = Three();
+        cluster[1].IsDraining = true;
+        cluster[2].IsBehind = true;
+        cluster.Silence(3, Short);
+        Assert.IsType<PlannerStep.Rest>(cluster.Plan().Step);
+        Assert.Empty(cluster.Plan().Stuck);
+        cluster.Silence(2, Short);
+        Assert.Contains("no other node", cluster.Plan().Stuck[new NodeId(1)], StringComparison.Ordinal);
+        cluster.Silence(2, TimeSpan.Zero);
+        cluster[2].IsBehind = false;
+        cluster.Step();
+        Assert.Equal("lead 2", cluster.Steps[^1]);
+    }
+
+    [Fact]
     public void A_draining_voter_is_replaced_at_once()
     {
         PlannedCluster cluster = Three().With(4, StandBy);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
 namespace JobNode.Tests.Simulation;
@@ -49,21 +50,9 @@ public class SimulationTests(ITestOutputHelper output)
         Assert.Contains($"--plant {mistake}", text, StringComparison.Ordinal);
     }
 
-    private static string Find()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "JobNode.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory?.FullName ?? ".", "artifacts", "jobnode-simulation");
-    }
+    private static string Find() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? named
+        : Repository.PathOf("artifacts/jobnode-simulation");
 
     private async Task<string> RunCleanAsync(params string[] arguments)
     {

@@ -13,7 +13,8 @@ internal sealed class MembershipFlags
 
     private readonly Option<int?> _expect = CliOptions.Number(
         "--bootstrap-expect",
-        "A new cluster forms when this many nodes of --peers see each other (default: all); the rest join it.",
+        "A new cluster is formed by this many of --peers, those whose addresses sort first (default: all), once they "
+            + "all see each other; the rest join it.",
         1,
         ExpectMax);
 
@@ -25,6 +26,12 @@ internal sealed class MembershipFlags
 
     private readonly Option<string?> _zone = CliOptions.Text(
         "--zone", "NAME", "Where this node stands, for example an availability zone: voters are spread over zones.");
+
+    private readonly Option<bool> _computeOnly = new("--compute-only")
+    {
+        Description = "This node computes, and never votes or stands by: for machines that may be taken away at any "
+            + "time. It joins the cluster of --peers, and forms none.",
+    };
 
     private readonly Option<string?> _replaceAfter = CliOptions.Text(
         "--replace-after", "TIME", "A voter silent for this long is replaced by a stand-by (default 2m).");
@@ -43,6 +50,7 @@ internal sealed class MembershipFlags
         command.Options.Add(_expect);
         command.Options.Add(_voters);
         command.Options.Add(_zone);
+        command.Options.Add(_computeOnly);
         command.Options.Add(_replaceAfter);
         command.Options.Add(_reapAfter);
         command.Options.Add(_noRebuild);
@@ -88,6 +96,7 @@ internal sealed class MembershipFlags
             BootstrapExpect = parsed.GetValue(_expect),
             Voters = voters,
             Zone = zone,
+            IsComputeOnly = parsed.GetValue(_computeOnly),
             ReplaceAfter = replaceAfter,
             ReapAfter = reapAfter,
             NeverRebuild = parsed.GetValue(_noRebuild),

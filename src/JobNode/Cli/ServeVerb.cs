@@ -86,6 +86,7 @@ internal static class ServeVerb
     public static void Check(ServeOptions options)
     {
         CheckReach(options);
+        CheckComputeOnly(options);
         bool othersAreRemote = options.Peers.Any(peer => !peer.IsLoopback);
         if (othersAreRemote && options.ClusterListen.IsLoopback && options.Advertise is null)
         {
@@ -94,6 +95,24 @@ internal static class ServeVerb
                 $"--peers names other machines, but --cluster-listen {options.ClusterListen} can only be reached "
                 + "from this one; add --cluster-listen 0.0.0.0:5001 --advertise THIS-HOST:5001, and "
                 + "--cluster-ca, --cluster-cert and --cluster-key ('jobnode certs' makes them) or --insecure.");
+        }
+    }
+
+    private static void CheckComputeOnly(ServeOptions options)
+    {
+        if (options.Membership.IsComputeOnly && options.Peers.Count == 0)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                "--compute-only is for a node that joins a cluster, and without --peers this one would be a cluster of "
+                + "its own. Add --peers with the addresses of nodes that vote, or leave --compute-only out.");
+        }
+
+        if (options.Membership.IsComputeOnly && options.Workers == 0)
+        {
+            throw new CliFailure(
+                ExitCode.Usage,
+                "--compute-only with --workers 0 leaves this node nothing to do; leave one of them out.");
         }
     }
 

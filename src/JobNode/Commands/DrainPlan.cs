@@ -33,14 +33,9 @@ internal static class DrainPlan
             }
         }
 
-        if (iterations == 0 || jobs <= 0)
+        if (iterations == 0 || jobs <= 0 || present == 0)
         {
-            return least;
-        }
-
-        if (present == 0)
-        {
-            // Nobody's rate is known, so neither is what more would bring; one has to begin.
+            // Nothing to do; or nobody's rate is known, so neither is what more would bring: one has to begin.
             return least;
         }
 

@@ -32,6 +32,13 @@ internal sealed record Announcement(NodeId Node, string Address)
     /// <summary>It holds a log, so that it was a member before.</summary>
     public bool HasLog { get; init; }
 
+    /// <summary>It only computes: it wants to be a spare and no more. Programs from before this flag never say
+    /// so.</summary>
+    public bool IsComputeOnly { get; init; }
+
+    /// <summary>Its disk is low: as the leader it would refuse new jobs for all.</summary>
+    public bool IsDiskLow { get; init; }
+
     /// <summary>It stops soon: its roles should go to others.</summary>
     public bool IsDraining { get; init; }
 
@@ -54,7 +61,9 @@ internal sealed record Announcement(NodeId Node, string Address)
             HasLog,
             IsDraining,
             IsLeaving,
-            KnownTag),
+            KnownTag,
+            IsComputeOnly,
+            IsDiskLow),
         MembershipJsonContext.Default.AnnouncementJson);
 
     /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
@@ -78,6 +87,8 @@ internal sealed record Announcement(NodeId Node, string Address)
             HasLog = json.HasLog,
             IsDraining = json.Draining,
             IsLeaving = json.Leaving,
+            IsComputeOnly = json.ComputeOnly,
+            IsDiskLow = json.DiskLow,
             KnownTag = MembershipJson.ReadText(json.Known),
         };
     }

@@ -65,6 +65,8 @@ internal sealed class ClusterAdmin(
         {
             null => $"node {id} is not a member: see jobnode members",
             MemberRole.Voter => $"node {id} is a voter already",
+            _ when input.Views[id].IsComputeOnly == true =>
+                $"node {id} only computes: start it again without --compute-only",
             MemberRole.StandBy => RefuseVoter(input, member),
             _ => null,
         };
@@ -206,6 +208,9 @@ internal sealed class ClusterAdmin(
             SinceContact: !status.IsLeader ? null : isSelf ? TimeSpan.Zero : contacts.Since(member.Id),
             EntriesBehind: !status.IsLeader || member.Role == MemberRole.Spare || !(isSelf || isFollowing)
                 ? null
-                : behind);
+                : behind)
+        {
+            IsComputeOnly = facts is { IsComputeOnly: true },
+        };
     }
 }

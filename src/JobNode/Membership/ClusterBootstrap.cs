@@ -109,7 +109,8 @@ internal sealed partial class ClusterBootstrap
             return configuration;
         }
 
-        var search = new PeerSearch(peers, own, _parts.Expect, new PeerResolver(peers, _parts.Expect, _parts.Resolve));
+        var resolver = new PeerResolver(peers, _parts.Expect, _parts.Resolve);
+        var search = new PeerSearch(peers, own, _parts.Expect, resolver) { OnlyJoins = _parts.OnlyJoins };
         if (own is { } known)
         {
             _identity.AdvertiseAs(known);
@@ -308,4 +309,8 @@ internal sealed record BootstrapParts(
     Func<Announcement> Describe,
     Action<ulong, ClusterConfiguration> Save,
     Func<string, CancellationToken, Task<IPAddress[]>> Resolve,
-    int? Expect);
+    int? Expect)
+{
+    /// <summary>--compute-only: forms no cluster, and is not counted by those that do.</summary>
+    public bool OnlyJoins { get; init; }
+}

@@ -40,7 +40,11 @@ internal sealed record MemberReport(
     string? ApiAddress,
     string? Version,
     TimeSpan? SinceContact,
-    ulong? EntriesBehind);
+    ulong? EntriesBehind)
+{
+    /// <summary>It said that it only computes.</summary>
+    public bool IsComputeOnly { get; init; }
+}
 
 /// <summary>How an admin call ended.</summary>
 /// <param name="IsDone">It took effect.</param>

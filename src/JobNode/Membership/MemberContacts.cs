@@ -116,6 +116,7 @@ internal sealed class MemberContacts(TimeProvider time)
     {
         ClusterConfiguration configuration = status.Configuration;
         var views = new Dictionary<NodeId, MemberView>();
+        List<Member> joiners = Joiners(configuration, views);
         foreach (Member member in configuration.Members)
         {
             Announcement? facts = FactsOf(member.Id);
@@ -130,23 +131,32 @@ internal sealed class MemberContacts(TimeProvider time)
                 Address = FindVerified(member.Id),
                 Zone = facts?.Zone,
                 FeatureLevel = facts?.FeatureLevel,
+                IsComputeOnly = facts?.IsComputeOnly,
+                IsDiskLow = facts?.IsDiskLow,
             };
         }
 
-        return new PlannerInput(configuration, status.Self, status.CommitIndex, views, Joiners(configuration), options);
+        return new PlannerInput(configuration, status.Self, status.CommitIndex, views, joiners, options);
     }
 
-    private List<Member> Joiners(ClusterConfiguration configuration)
+    private List<Member> Joiners(ClusterConfiguration configuration, Dictionary<NodeId, MemberView> views)
     {
         var joiners = new List<Member>();
         foreach ((NodeId node, Announcement facts) in _joiners)
         {
             if (configuration.Find(node) is not null || Since(node) > JoinerPatience)
             {
+                if (configuration.Find(node) is not null)
+                {
+                    // It is what it said when it asked: no need to wait until it says so as a member.
+                    _announced.TryAdd(node, facts);
+                }
+
                 _joiners.TryRemove(node, out _);
                 continue;
             }
 
+            views[node] = new MemberView(Since(node)) { IsComputeOnly = facts.IsComputeOnly };
             joiners.Add(new Member(node, facts.Address)
             {
                 Role = MemberRole.Spare,

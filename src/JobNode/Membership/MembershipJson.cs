@@ -109,7 +109,9 @@ internal sealed record AnnouncementJson(
     bool HasLog,
     bool Draining,
     bool Leaving,
-    string? Known);
+    string? Known,
+    bool ComputeOnly = false,
+    bool DiskLow = false);
 
 /// <summary>The wire form of <see cref="AnnounceAnswer"/>; fields may be added, never renamed.</summary>
 internal sealed record AnswerJson(

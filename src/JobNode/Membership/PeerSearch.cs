@@ -17,6 +17,9 @@ internal sealed class PeerSearch(
     private ResolvedPeers _now = new([], false, "");
     private IReadOnlyList<string>? _first;
 
+    /// <summary>This node forms no cluster, so that its list stays empty.</summary>
+    public bool OnlyJoins { get; init; }
+
     /// <summary>This node's address, or null while it is not known.</summary>
     public HostPort? Own { get; private set; } = own;
 
@@ -40,6 +43,12 @@ internal sealed class PeerSearch(
     {
         _now = await resolver.ResolveAsync(cancellation);
         IReadOnlyList<string> all = _now.IsName ? _now.Addresses : PeerList.From(peers, Own);
+        if (OnlyJoins)
+        {
+            Asked = all;
+            return;
+        }
+
         if (!_now.IsName && Own is not null && expect > all.Count)
         {
             throw new FormatException(
@@ -73,6 +82,12 @@ internal sealed class PeerSearch(
             return Changed;
         }
 
+        if (OnlyJoins)
+        {
+            return $"this node only computes, and waits for a cluster at {PeerList.Format(Asked)}; those that form one "
+                + "must not name it in --peers";
+        }
+
         if (_first is not null)
         {
             return $"this node waits for {PeerList.Format(_first)} to form the cluster";
@@ -83,7 +98,7 @@ internal sealed class PeerSearch(
     }
 
     /// <summary>Why this node waits while it does not know its own address.</summary>
-    public string SayNoOwnAddress(int answered) => _now.Addresses.Count == 0
+    public string SayNoOwnAddress(int answered) => OnlyJoins || _now.Addresses.Count == 0
         ? SayIncomplete()
         : answered < Asked.Count
             ? $"none of --peers ({PeerList.Format(Asked)}) that answer leads to this node yet"

@@ -6,7 +6,7 @@ namespace JobNode.Membership;
 /// <param name="Configuration">The members as committed.</param>
 /// <param name="Leader">The node that plans.</param>
 /// <param name="CommitIndex">How far the log is committed.</param>
-/// <param name="Views">What the leader sees of each member.</param>
+/// <param name="Views">What the leader sees of each member and joiner.</param>
 /// <param name="Joiners">Nodes that were checked and wait to be let in, sorted by id.</param>
 /// <param name="Options">What the operator wants.</param>
 internal sealed record PlannerInput(
@@ -41,6 +41,14 @@ internal sealed record MemberView(TimeSpan SinceContact)
 
     /// <summary>The feature level that it announced, or null.</summary>
     public int? FeatureLevel { get; init; }
+
+    /// <summary>It announced that it only computes, or that it does more; null while this leader has heard
+    /// neither.</summary>
+    public bool? IsComputeOnly { get; init; }
+
+    /// <summary>It announced that its disk is low, or that it has room; null while this leader has heard neither.
+    /// </summary>
+    public bool? IsDiskLow { get; init; }
 }
 
 /// <summary>How the operator wants the roles to be filled.</summary>

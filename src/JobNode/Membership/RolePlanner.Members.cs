@@ -73,7 +73,9 @@ internal sealed partial class RolePlanner
             Member? twin = _configuration.Members.FirstOrDefault(m => m.Address == joiner.Address);
             if (twin is null)
             {
-                return Put(joiner with { Role = MemberRole.Spare }, $"{Name(joiner)} joins");
+                return Put(
+                    joiner with { Role = MemberRole.Spare },
+                    IsComputeOnly(joiner) ? $"{Name(joiner)} joins, and only computes" : $"{Name(joiner)} joins");
             }
 
             bool isThere = IsLeader(twin) || ViewOf(twin).SinceContact < _options.SilentAfter;

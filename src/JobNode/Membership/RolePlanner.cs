@@ -14,6 +14,8 @@ namespace JobNode.Membership;
 /// <para>Silence alone changes nothing before <see cref="PlannerOptions.ReplaceAfter"/>: voters count as voters, and
 /// stand-bys as stand-bys, while they restart. Rules that act on the way (promoting, swapping) need nodes that are
 /// there now.</para>
+/// <para>Who only computes never rises. Whoever has not announced itself to this leader yet may be such a member: it is
+/// counted on, but does not rise either. A vote from before is kept until a stand-by can take it.</para>
 /// </remarks>
 internal sealed partial class RolePlanner
 {
@@ -38,8 +40,10 @@ internal sealed partial class RolePlanner
     public static Plan Next(PlannerInput input)
     {
         var planner = new RolePlanner(input);
-        PlannerStep step = planner.StepDown() ?? planner.FindChange() ?? (PlannerStep)new PlannerStep.Rest();
+        PlannerStep step = planner.StepDown() ?? planner.LeaveToRoomier() ?? planner.FindChange()
+            ?? (PlannerStep)new PlannerStep.Rest();
         Invariant.That(!planner.IsAgainstLeader(step), "a leader changes no role of its own");
+        Invariant.That(!planner.IsUnfitRise(step), "only who said that it does more than compute rises");
         return new Plan(step, planner._stuck);
     }
 
@@ -65,7 +69,7 @@ internal sealed partial class RolePlanner
             ?? FillVoters()
             ?? RemoveLeaving()
             ?? FillStandBys()
-            ?? SpreadOverZones()
+            ?? SwapVoters()
             ?? Reap()
             ?? RaiseFeatureLevel();
 
@@ -77,6 +81,12 @@ internal sealed partial class RolePlanner
         PlannerStep.TransferTo transfer => transfer.Node == _input.Leader,
         _ => false,
     };
+
+    private bool IsUnfitRise(PlannerStep step) =>
+        step is PlannerStep.Change { What: MemberChange.Put put }
+        && _configuration.Find(put.Member.Id) is { } now
+        && put.Member.Role > now.Role
+        && !MayRise(now);
 
     private MemberView ViewOf(Member member) => _input.Views.GetValueOrDefault(member.Id, Unseen);
 
@@ -91,6 +101,11 @@ internal sealed partial class RolePlanner
     }
 
     private bool IsLeaving(Member member) => ViewOf(member).IsLeaving;
+
+    private bool IsComputeOnly(Member member) => ViewOf(member).IsComputeOnly == true;
+
+    /// <summary>It told this leader that it does more than compute.</summary>
+    private bool MayRise(Member member) => ViewOf(member).IsComputeOnly == false;
 
     /// <summary>It said that it stops or leaves. One that has stopped is only silent.</summary>
     private bool IsGoing(Member member)
@@ -112,7 +127,8 @@ internal sealed partial class RolePlanner
 
     /// <summary>A stand-by that can vote at once.</summary>
     private bool IsReady(Member member) =>
-        member.Role == MemberRole.StandBy && IsLive(member) && IsCaughtUp(member) && !IsGoing(member);
+        member.Role == MemberRole.StandBy && MayRise(member) && IsLive(member) && IsCaughtUp(member)
+        && !IsGoing(member);
 
     /// <summary>The stand-bys that can vote at once, the one that spreads voters best first.</summary>
     private List<Member> ReadyStandBys() =>
@@ -126,8 +142,9 @@ internal sealed partial class RolePlanner
 
     private int CountWantedVoters()
     {
-        int others = _configuration.Members.Count(m => m.Role != MemberRole.Voter && IsPresent(m))
-            + _input.Joiners.Count(joiner => _configuration.Find(joiner.Id) is null);
+        int others = _configuration.Members.Count(
+                m => m.Role != MemberRole.Voter && IsPresent(m) && !IsComputeOnly(m))
+            + _input.Joiners.Count(joiner => _configuration.Find(joiner.Id) is null && !IsComputeOnly(joiner));
         int most = Math.Min(_options.Voters, _voters.Length + others);
         return Math.Max(1, most - (1 - (most % 2)));
     }

@@ -67,6 +67,11 @@ internal static partial class LogMessages
             + "member")]
     public static partial void NodeRemoved(this ILogger logger, string reason);
 
+    /// <summary>This node was started to compute and no more.</summary>
+    [LoggerMessage(
+        2516, LogLevel.Information, "only computes (--compute-only): no leader makes it a stand-by or a voter")]
+    public static partial void OnlyComputes(this ILogger logger);
+
     /// <summary>The leader changes the members or their roles.</summary>
     [LoggerMessage(2520, LogLevel.Information, "changes the cluster: {Reason}")]
     public static partial void ClusterChanges(this ILogger logger, string reason);
