@@ -8,7 +8,7 @@ using JobNode.Commands;
 
 namespace JobNode.Tests.Api;
 
-/// <summary>The calls of DESIGN section 7, over real Kestrel and the real state machine.</summary>
+/// <summary>The calls of docs/api.md, over real Kestrel and the real state machine.</summary>
 public sealed class CallTests
 {
     [Theory]

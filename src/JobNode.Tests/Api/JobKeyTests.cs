@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using JobNode.Api;
 
 namespace JobNode.Tests.Api;
 
@@ -14,7 +15,9 @@ public sealed class JobKeyTests
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         string id = await host.EnqueueAsync([1], key: "mine");
         await host.EnqueueAsync([2], key: "other");
+        int before = host.Cluster.Barriers;
         JsonElement job = await host.GetAsync("/jobs/key:mine");
+        Assert.Equal(1, host.Cluster.Barriers - before);
         Assert.Equal(id, job.GetProperty("id").GetString());
         Assert.Equal("pending", job.GetProperty("state").GetString());
         host.Cluster.HasQuorum = false;
@@ -27,8 +30,8 @@ public sealed class JobKeyTests
     {
         await using ApiHost host = await ApiHost.StartAsync();
         using HttpResponseMessage first = await host.PutAsync(new ByteArrayContent([1]), "iterations=3", "mine");
-        Assert.False(first.Headers.Contains("Idempotent-Replayed"));
+        Assert.False(first.Headers.Contains(EnqueueResponse.ReplayedHeader));
         using HttpResponseMessage second = await host.PutAsync(new ByteArrayContent([1]), "iterations=3", "mine");
-        Assert.Equal("true", Assert.Single(second.Headers.GetValues("Idempotent-Replayed")));
+        Assert.Equal("true", Assert.Single(second.Headers.GetValues(EnqueueResponse.ReplayedHeader)));
     }
 }

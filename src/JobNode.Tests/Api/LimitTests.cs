@@ -9,6 +9,22 @@ namespace JobNode.Tests.Api;
 /// <summary>What is refused at a bound, how the client is told, and that all the rest goes on.</summary>
 public sealed class LimitTests
 {
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(Limits.JobsPerCommandMax, Limits.JobsPerCommandMax)]
+    [InlineData(20 * Limits.JobsPerCommandMax, 19 * Limits.JobsPerCommandMax)]
+    public async Task A_batch_that_the_cluster_refuses_has_no_more_answers_than_lines(int lines, int answersMax)
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        host.Cluster.Refuses = ResultCode.NotLeader;
+        string body = string.Concat(Enumerable.Repeat("{\"text\":\"a\",\"iterations\":2}\n", lines));
+        using HttpResponseMessage response = await host.Client.PostAsync("/jobs", new StringContent(body));
+        string text = await response.Content.ReadAsStringAsync();
+        string[] answers = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.InRange(answers.Length, Math.Min(lines, 3), answersMax);
+        Assert.All(answers, answer => Assert.Contains("/problems/no-quorum", answer, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task More_jobs_than_allowed_are_refused_with_a_time_to_come_back_and_pulls_make_room()
     {
@@ -104,6 +120,14 @@ public sealed class LimitTests
         await host.EnqueueAsync([1]);
         host.Cluster.Refuses = ResultCode.NotLeader;
         await AssertRefusedAsync(await host.PutAsync(new ByteArrayContent([1]), "iterations=1"), 503, "disk-blocked");
+    }
+
+    [Fact]
+    public async Task A_question_that_a_stopping_node_leaves_open_is_for_another_node()
+    {
+        await using ApiHost host = await ApiHost.StartAsync();
+        host.Cluster.IsStopping = true;
+        await AssertRefusedAsync(await host.Client.GetAsync("/jobs"), 503, "node-stopping");
     }
 
     [Fact]

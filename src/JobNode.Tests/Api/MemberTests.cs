@@ -15,7 +15,10 @@ public sealed class MemberTests
         host.Admin.Reports.Add(new MemberReport(
             new Member(LocalCluster.Self, "a:5001") { Zone = "east" }, true, false, "a:5000", "1.2", TimeSpan.Zero, 0));
         host.Admin.Reports.Add(new MemberReport(
-            new Member(new NodeId(2), "b:5001") { Role = MemberRole.Spare }, false, true, null, null, null, null));
+            new Member(new NodeId(2), "b:5001") { Role = MemberRole.Spare }, false, true, null, null, null, null)
+        {
+            IsComputeOnly = true,
+        });
         JsonElement answer = await host.GetAsync("/members");
         Assert.Equal("127.0.0.1:5001", answer.GetProperty("leader").GetString());
         JsonElement[] members = [.. answer.GetProperty("members").EnumerateArray()];
@@ -24,6 +27,7 @@ public sealed class MemberTests
         Assert.Equal(0, members[0].GetProperty("secondsSinceContact").GetDouble());
         Assert.Equal(JsonValueKind.Null, members[1].GetProperty("entriesBehind").ValueKind);
         Assert.True(members[1].GetProperty("draining").GetBoolean());
+        Assert.Equal([false, true], members.Select(member => member.GetProperty("computeOnly").GetBoolean()));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using JobNode.Commands;
 using JobNode.Membership;
 using JobNode.Observability;
+using JobNode.Tests.Support;
 using JobNode.Tests.Transport;
 using JobNode.Transport;
 
@@ -59,10 +60,8 @@ public sealed class SpareTests : IAsyncLifetime
 
         // The state of the spare itself is empty in this test.
         _spare.Cluster.HasQuorum = true;
-        while (await PageAsync() == 1)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(
+            async () => await PageAsync() != 1, () => "the spare answers from its own state");
 
         async Task<int> PageAsync() =>
             (await _spare.GetAsync("/jobs?state=pending&limit=7")).GetProperty("jobs").GetArrayLength();
@@ -73,10 +72,7 @@ public sealed class SpareTests : IAsyncLifetime
     {
         string id = await _leader.EnqueueAsync([1], "iterations=2");
         Task<JsonElement> waiting = _spare.GetAsync($"/jobs/{id}?wait=60s");
-        while (_leader.Waiters.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.IsSoAsync(() => _leader.Waiters.Count > 0, () => "nobody waits for the job");
 
         await _leader.Cluster.FinishAllAsync();
         Assert.Equal("completed", (await waiting).GetProperty("state").GetString());

@@ -72,7 +72,7 @@ internal static class ApiDocument
         kinds.UnionWith(route.Scope is ApiScope.Open or ApiScope.Read ? [] : [Problems.Forbidden]);
         kinds.UnionWith(route.Passing == CallPassing.Never ? [] : [Problems.NoQuorum, Problems.OutcomeUnknown]);
         kinds.UnionWith(operation.Body.Count == 0 ? [] : [Problems.RequestMalformed]);
-        kinds.UnionWith(operation.NeedsNoCluster ? [] : [Problems.Starting, Problems.Damaged]);
+        kinds.UnionWith(operation.NeedsNoCluster ? [] : [Problems.Starting, Problems.Damaged, Problems.Stopping]);
         return [.. Problems.All.Where(kinds.Contains)];
     }
 

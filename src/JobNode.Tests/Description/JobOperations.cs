@@ -10,7 +10,7 @@ internal static class JobOperations
 {
     /// <summary>A proposal can end so, whatever it is.</summary>
     private static readonly ProblemKind[] OfCommands =
-        [Problems.Overloaded, Problems.NoQuorum, Problems.OutcomeUnknown, Problems.Stopping];
+        [Problems.Overloaded, Problems.NoQuorum, Problems.OutcomeUnknown];
 
     private static readonly ProblemKind[] OfUploads =
     [
@@ -35,7 +35,7 @@ internal static class JobOperations
         {
             HeadersAtTimes =
             [
-                (ApiResponses.ReplayedHeader, "true when the key was known: the job was there already.",
+                (EnqueueResponse.ReplayedHeader, "true when the key was known: the job was there already.",
                     Form.OneOf("true")),
             ],
         })
@@ -86,7 +86,9 @@ internal static class JobOperations
                 new(JsonType, Form.ListOf(Form.Named(BatchAnswer)))))
         {
             More = "NDJSON, one job per line, answered line by line; or a form with many files and `iterations` in the "
-                + "query, answered as an array. The schemas of NDJSON are those of one line.",
+                + "query, answered as an array. The schemas of NDJSON are those of one line. A problem of the cluster "
+                + "(no quorum, no space) ends the answer: it is the last line or element, and jobs without one were "
+                + "not accepted.",
             Parameters =
             [
                 Iterations("Required with a form; ignored with NDJSON."), Priority(),

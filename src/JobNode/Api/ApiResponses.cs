@@ -11,9 +11,6 @@ internal static class ApiResponses
     /// <summary>Header that names the node that answers.</summary>
     public const string NodeHeader = "Jobnode-Node";
 
-    /// <summary>Header of an enqueue that made no new job: its key was known already.</summary>
-    public const string ReplayedHeader = "Idempotent-Replayed";
-
     /// <summary>Header that names the leader this node knew, or <c>none</c>.</summary>
     public const string LeaderHeader = "Jobnode-Leader";
 

@@ -136,6 +136,12 @@ internal sealed class ApiRouter(
             return;
         }
 
+        if (error is NodeStoppingException)
+        {
+            await AnswerFailureAsync(context, Problems.From(ResultCode.Stopping));
+            return;
+        }
+
         logger.ApiRequestFailed(error, method, name);
         await AnswerFailureAsync(context, new(
             Problems.Internal,

@@ -41,21 +41,27 @@ internal sealed class BatchEndpoints(
         Task writing = writer.WriteAllAsync(answers.Reader);
         var lines = new BatchLineReader(context.Request.BodyReader, admission.Limits, time);
         var window = new BatchWindow(CommandsInFlightMax);
+        Problem? broken = null;
         try
         {
             await using (window)
             {
-                while (window.Broken is null && await ReadLinesAsync(lines, context.RequestAborted) is { } batch)
+                while (broken is null && await ReadLinesAsync(lines, context.RequestAborted) is { } batch)
                 {
-                    await window.EnterAsync(context.RequestAborted);
-                    Task<BatchAnswers> settled = ProposeAsync(batch, window, context);
-                    await answers.Writer.WriteAsync(settled, context.RequestAborted);
+                    // Told in place of a line that was read and is not sent on; not when there are no more lines.
+                    broken = window.Broken;
+                    if (broken is null)
+                    {
+                        await window.EnterAsync(context.RequestAborted);
+                        Task<BatchAnswers> settled = ProposeAsync(batch, window, context);
+                        await answers.Writer.WriteAsync(settled, context.RequestAborted);
+                    }
                 }
             }
 
-            if ((window.Broken ?? lines.Fatal) is { } broken)
+            if ((broken ?? lines.Fatal) is { } last)
             {
-                await answers.Writer.WriteAsync(Task.FromResult(BatchAnswers.Failed(broken)), context.RequestAborted);
+                await answers.Writer.WriteAsync(Task.FromResult(BatchAnswers.Failed(last)), context.RequestAborted);
             }
         }
         finally
@@ -124,6 +130,7 @@ internal sealed class BatchEndpoints(
                     break;
                 }
 
+                bool isWhole = !more && problem is null;
                 problem = await ProposeAsync(batch, context) ?? problem;
                 if (problem is not null && !proposedAny)
                 {
@@ -132,6 +139,11 @@ internal sealed class BatchEndpoints(
 
                 proposedAny = true;
                 await answers.WriteAsync(Task.FromResult(batch), cancellation);
+                if (isWhole)
+                {
+                    // Each part has its answer, whatever it is.
+                    return null;
+                }
             }
 
             if (problem is not null && proposedAny)

@@ -8,7 +8,7 @@ namespace JobNode.Api;
 /// <summary>What this node knows of itself, the cluster and the work, put together for <c>GET /status</c>.</summary>
 internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string apiAddress, TimeProvider time)
 {
-    /// <summary>A report of work older than this says nothing about who is alive, in milliseconds.</summary>
+    /// <summary>A report of work older than this, or of a leader younger than this, does not say who is lost.</summary>
     private const int ReportFreshMs = 5000;
 
     private readonly long _startedAt = time.GetTimestamp();
@@ -37,19 +37,11 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         return Health.StateOf(hasLeader, _hadLeader, time.GetElapsedTime(_startedAt));
     }
 
-    /// <summary>The counts, from the apply thread.</summary>
-    public Task<QueueCounts> CountsAsync(CancellationToken cancellation) =>
-        parts.ApplyThread.ReadAsync(() => parts.View.Counts, cancellation);
-
-    /// <summary>The nodes that get no work, from the apply thread.</summary>
-    public Task<QuarantinedNode[]> QuarantinedAsync(CancellationToken cancellation) =>
-        parts.ApplyThread.ReadAsync(() => parts.View.Quarantined, cancellation);
-
     /// <summary>The whole status.</summary>
     public async Task<StatusResponse> ReadAsync(CancellationToken cancellation)
     {
-        QueueCounts counts = await CountsAsync(cancellation);
-        QuarantinedNode[] quarantined = await QuarantinedAsync(cancellation);
+        (QueueCounts counts, QuarantinedNode[] quarantined) = await parts.ApplyThread.ReadAsync(
+            () => (parts.View.Counts, parts.View.Quarantined), cancellation);
         IReadOnlyList<MemberReport> reports = await parts.Admin.ListAsync(cancellation);
         ConsensusStatus status = parts.Board.Current;
         WorkReport report = parts.WorkBoard.Current;
@@ -70,6 +62,8 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
             report.SecondsFor(counts.IterationsRemaining) is { } seconds ? Math.Round(seconds, 1) : null)
         {
             NodesWanted = NodesWanted(counts, status, report),
+            LeaderIsNew = status.Leader != NodeId.None
+                && parts.Timings.SinceLeaderNoted.TotalMilliseconds < ReportFreshMs,
         };
     }
 
@@ -99,7 +93,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         return suspects.Count == 0
             ? []
             : [$"nodes {string.Join(" and ", suspects)} computed different results for the same work, and those jobs "
-                + "wait: a third node is needed to tell which of them is faulty"];
+                + "wait: a third node decides which of them is faulty, once there is one"];
     }
 
     private List<StatusMember> Members(
@@ -109,19 +103,20 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
         QuarantinedNode[] quarantined)
     {
         bool isDraining = parts.Conditions.Has(NodeCondition.Draining);
-        HashSet<NodeId> draining = [.. reports.Where(static row => row.IsDraining).Select(static row => row.Member.Id)];
+        var told = reports.ToDictionary(static report => report.Member.Id);
         bool fresh = (time.GetUtcNow() - report.TakenAt).TotalMilliseconds <= ReportFreshMs;
         var members = new List<StatusMember>(status.Configuration.Members.Count);
         foreach (Member member in status.Configuration.Members)
         {
             NodeWork? work = WorkOf(report, member.Id);
+            MemberReport? said = told.GetValueOrDefault(member.Id);
             bool isSelf = member.Id == status.Self;
             members.Add(new StatusMember(
                 member.Id.ToString(),
                 member.Address,
                 isSelf ? RoleNames.OfSelf(status) : RoleNames.Of(member, member.Id == status.Leader),
                 isSelf || (fresh && work is not null),
-                (isSelf && isDraining) || draining.Contains(member.Id),
+                (isSelf && isDraining) || said is { IsDraining: true },
                 work?.HashThreads ?? 0,
                 work?.Lanes ?? 0,
                 work?.LanesBusy ?? 0,
@@ -132,6 +127,7 @@ internal sealed class ClusterReader(ApiParts parts, ServeOptions options, string
             {
                 Quarantine = Array.Find(quarantined, node => node.Node == member.Id).Reason,
                 Suspect = parts.WorkBoard.Verified.Suspects.Contains(member.Id),
+                ComputeOnly = isSelf ? options.Membership.IsComputeOnly : said is { IsComputeOnly: true },
             });
         }
 

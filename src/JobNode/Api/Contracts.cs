@@ -4,7 +4,11 @@ namespace JobNode.Api;
 
 /// <summary>Answer of an enqueue, and one line of a batch's answer.</summary>
 /// <param name="Id">The job's UUID.</param>
-internal sealed record EnqueueResponse(string Id);
+internal sealed record EnqueueResponse(string Id)
+{
+    /// <summary>Header of an enqueue that made no new job: its key was known already.</summary>
+    public const string ReplayedHeader = "Idempotent-Replayed";
+}
 
 /// <summary>One result as a pull gives it.</summary>
 /// <param name="Id">The job's UUID.</param>
@@ -17,7 +21,8 @@ internal sealed record PulledResponse(string Id, string Result, ulong Iterations
 /// <param name="Id">The job's UUID.</param>
 /// <param name="State">pending, running, completed, pulled or cancelled.</param>
 /// <param name="Iterations">Hashes in all.</param>
-/// <param name="IterationsDone">Hashes done as far as this node knows; in lists as of the last checkpoint.</param>
+/// <param name="IterationsDone">Hashes done as far as this node knows; in lists as of the last checkpoint. All of them
+/// while it is running: the result is there and waits for another node to check it, or to be replicated.</param>
 /// <param name="Progress">0 to 1.</param>
 /// <param name="EtaSeconds">Estimated seconds until it is done. Running: its iterations left at the mean rate of the
 /// busy lanes. Waiting: that, or all the work left at the cluster's capacity, whichever is longer. Null in lists, when
@@ -85,6 +90,10 @@ internal sealed record StatusResponse(
     /// <summary>Nodes like these that it takes to empty the queue within <c>--drain-target</c>: what autoscaling goes
     /// by. Never fewer than the voters.</summary>
     public int NodesWanted { get; init; }
+
+    /// <summary>True in the first five seconds of a leader, as this node knows it: nodes that are well may not have
+    /// reported to it yet.</summary>
+    public bool LeaderIsNew { get; init; }
 }
 
 /// <summary>The node that answers.</summary>
@@ -148,6 +157,10 @@ internal sealed record StatusMember(
 
     /// <summary>Its results and those of another node differ, and nobody can tell yet which are right.</summary>
     public bool Suspect { get; init; }
+
+    /// <summary>It runs with <c>--compute-only</c> and never votes, as far as this node knows: the leader and the node
+    /// itself do.</summary>
+    public bool ComputeOnly { get; init; }
 }
 
 /// <summary>Answer of <c>GET /members</c>.</summary>
@@ -184,6 +197,9 @@ internal sealed record MemberResponse(
 
     /// <summary>Since when: ISO 8601, UTC, milliseconds; or null.</summary>
     public string? QuarantinedSince { get; init; }
+
+    /// <summary>It runs with <c>--compute-only</c> and never votes.</summary>
+    public bool ComputeOnly { get; init; }
 }
 
 /// <summary>Answer of a call that changes the cluster.</summary>

@@ -38,9 +38,9 @@ internal sealed class JobEndpoints(
             return;
         }
 
-        JobId id = JobId.Create(time.GetUtcNow());
-        var job = new NewJob(id, upload.Digest, iterations, priority, key);
         DateTimeOffset absorbed = time.GetUtcNow();
+        JobId id = JobId.Create(absorbed);
+        var job = new NewJob(id, upload.Digest, iterations, priority, key);
         Proposed proposed = await parts.Proposer.ProposeAsync(new Enqueue([job]), cancellation);
         JobOutcome outcome = OutcomesOf(proposed.Result, [job])[0];
         if (outcome.Code is not (ResultCode.Ok or ResultCode.Duplicate))
@@ -51,7 +51,7 @@ internal sealed class JobEndpoints(
 
         if (outcome.Id != id)
         {
-            context.Response.Headers[ApiResponses.ReplayedHeader] = "true";
+            context.Response.Headers[EnqueueResponse.ReplayedHeader] = "true";
         }
 
         await WaitAppliedHereAsync(proposed.LogIndex, cancellation);
@@ -99,24 +99,18 @@ internal sealed class JobEndpoints(
     /// <summary><c>GET /jobs/{id}</c>, and <c>GET /jobs/key:{Idempotency-Key of its enqueue}</c>.</summary>
     public async Task GetAsync(HttpContext context, string idText)
     {
+        bool isKey = RequestReader.IsJobKey(idText, out UInt128 key);
+        JobId id = default;
         TimeSpan wait = TimeSpan.Zero;
         JobResponse? job = null;
-        Problem? problem = null;
-        JobId id;
-        if (RequestReader.IsJobKey(idText, out UInt128 key))
-        {
-            (id, problem) = await reader.FindByKeyAsync(key, context.RequestAborted);
-        }
-        else
-        {
-            problem = RequestReader.Job(idText, out id);
-        }
-
-        problem ??= RequestReader.Wait(context.Request, out wait);
+        Problem? problem = (isKey ? null : RequestReader.Job(idText, out id))
+            ?? RequestReader.Wait(context.Request, out wait);
         if (problem is null)
         {
             TimeSpan left = wait - LeaderCalls.Elapsed(context);
-            (job, problem) = await reader.ReadAsync(id, left, context.RequestAborted);
+            (job, problem) = await (isKey
+                ? reader.ReadByKeyAsync(key, left, context.RequestAborted)
+                : reader.ReadAsync(id, left, context.RequestAborted));
         }
 
         await (problem is null

@@ -16,13 +16,49 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
     /// finish. Exactly one of the two results is null.
     /// </summary>
     public async Task<(JobResponse? Job, Problem? Problem)> ReadAsync(
-        JobId id, TimeSpan wait, CancellationToken cancellation)
+        JobId id, TimeSpan wait, CancellationToken cancellation) =>
+        await ConfirmAsync(cancellation) is { } problem ? (null, problem) : await FollowAsync(id, wait, cancellation);
+
+    /// <summary>The same of the job that an enqueue with this key made.</summary>
+    public async Task<(JobResponse? Job, Problem? Problem)> ReadByKeyAsync(
+        UInt128 key, TimeSpan wait, CancellationToken cancellation)
     {
-        if (!await parts.ApplyThread.ReadBarrierAsync(cancellation))
+        if (await ConfirmAsync(cancellation) is { } problem)
         {
-            return (null, Problems.NoQuorumNow("the job's state cannot be confirmed; ask again"));
+            return (null, problem);
         }
 
+        JobId? found = await parts.ApplyThread.ReadAsync(() => parts.View.FindByKey(key), cancellation);
+        return found is { } id
+            ? await FollowAsync(id, wait, cancellation)
+            : (null, new Problem(
+                Problems.JobUnknown,
+                "No job was enqueued with this Idempotency-Key, or its retention ended; an enqueue with it makes a "
+                + "job."));
+    }
+
+    /// <summary>A page of jobs from the local state.</summary>
+    public async Task<JobPageResponse> PageAsync(
+        JobState? state, int limit, string? cursor, CancellationToken cancellation)
+    {
+        JobPage page = await parts.ApplyThread.ReadAsync(() => parts.View.Page(state, limit, cursor), cancellation);
+        return new JobPageResponse(
+            [.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
+    }
+
+    /// <summary>ISO 8601 in UTC with milliseconds.</summary>
+    public static string Iso(ulong unixMs) =>
+        DateTimeOffset.FromUnixTimeMilliseconds((long)unixMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
+
+    /// <summary>Null once this node's state is as new as everything acknowledged before.</summary>
+    private async Task<Problem?> ConfirmAsync(CancellationToken cancellation) =>
+        await parts.ApplyThread.ReadBarrierAsync(cancellation)
+            ? null
+            : Problems.NoQuorumNow("the job's state cannot be confirmed; ask again");
+
+    private async Task<(JobResponse? Job, Problem? Problem)> FollowAsync(
+        JobId id, TimeSpan wait, CancellationToken cancellation)
+    {
         long deadline = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
         while (true)
         {
@@ -50,36 +86,6 @@ internal sealed class JobReader(ApiParts parts, TimeProvider time)
             }
         }
     }
-
-    /// <summary>The job that an enqueue with this key made, as new as everything acknowledged before.</summary>
-    public async Task<(JobId Id, Problem? Problem)> FindByKeyAsync(UInt128 key, CancellationToken cancellation)
-    {
-        if (!await parts.ApplyThread.ReadBarrierAsync(cancellation))
-        {
-            return (default, Problems.NoQuorumNow("the job's state cannot be confirmed; ask again"));
-        }
-
-        JobId? found = await parts.ApplyThread.ReadAsync(() => parts.View.FindByKey(key), cancellation);
-        return found is { } id
-            ? (id, null)
-            : (default, new Problem(
-                Problems.JobUnknown,
-                "No job was enqueued with this Idempotency-Key, or its retention ended; an enqueue with it makes a "
-                + "job."));
-    }
-
-    /// <summary>A page of jobs from the local state.</summary>
-    public async Task<JobPageResponse> PageAsync(
-        JobState? state, int limit, string? cursor, CancellationToken cancellation)
-    {
-        JobPage page = await parts.ApplyThread.ReadAsync(() => parts.View.Page(state, limit, cursor), cancellation);
-        return new JobPageResponse(
-            [.. page.Jobs.Select(job => Render(job, running: null, eta: null))], page.NextCursor);
-    }
-
-    /// <summary>ISO 8601 in UTC with milliseconds.</summary>
-    public static string Iso(ulong unixMs) =>
-        DateTimeOffset.FromUnixTimeMilliseconds((long)unixMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
 
     private async Task<JobResponse> RenderAsync(JobDetails job, UInt128 remaining, CancellationToken cancellation)
     {

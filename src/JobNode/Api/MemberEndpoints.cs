@@ -136,5 +136,8 @@ internal sealed class MemberEndpoints(ApiParts parts)
         report.Member.FeatureLevel,
         report.EntriesBehind,
         report.SinceContact is { } since ? Math.Round(since.TotalSeconds, 1) : null,
-        report.IsDraining);
+        report.IsDraining)
+    {
+        ComputeOnly = report.IsComputeOnly,
+    };
 }

@@ -16,7 +16,7 @@ internal sealed class NodeMetrics(
     /// <summary>A voter not heard of for this long counts as down, in milliseconds.</summary>
     private const int SilentMs = 5_000;
 
-    private static readonly (NodeCondition Condition, string Name)[] _conditions =
+    private static readonly (NodeCondition Condition, string Name)[] Conditions =
     [
         (NodeCondition.Draining, "draining"),
         (NodeCondition.CatchingUp, "catching_up"),
@@ -165,7 +165,7 @@ internal sealed class NodeMetrics(
     private void WriteNode(IMetricWriter writer)
     {
         writer.Family("jobnode_condition", MetricKind.Gauge, "1 while something keeps this node from full service.");
-        foreach ((NodeCondition condition, string name) in _conditions)
+        foreach ((NodeCondition condition, string name) in Conditions)
         {
             writer.Sample(parts.Conditions.Has(condition) ? 1 : 0, ("condition", name));
         }
@@ -197,28 +197,10 @@ internal sealed class NodeMetrics(
         List<MemberReport> voters = [.. members.Where(static row => row.Member.Role == MemberRole.Voter)];
         writer.Gauge("jobnode_voters", "Members that vote. Told by the leader.", voters.Count);
         writer.Gauge("jobnode_voters_heard", "Of these, heard of lately. Told by the leader.", voters.Count(IsHeard));
-        writer.Family(
-            "jobnode_member_entries_behind", MetricKind.Gauge, "Log entries that a member lacks. Told by the leader.");
-        foreach (MemberReport row in members)
-        {
-            if (row.EntriesBehind is { } behind)
-            {
-                writer.Sample(behind, ("node", row.Member.Id.ToString()), ("address", row.Member.Address));
-            }
-        }
-
-        writer.Family(
-            "jobnode_member_silence_seconds", MetricKind.Gauge,
-            "Since a member was last heard of. Told by the leader.");
-        foreach (MemberReport row in members)
-        {
-            if (row.SinceContact is { } silence)
-            {
-                writer.Sample(
-                    silence.TotalSeconds, ("node", row.Member.Id.ToString()), ("address", row.Member.Address));
-            }
-        }
-
+        Family(writer, members, "jobnode_member_entries_behind", "Log entries that a member lacks.",
+            static row => row.EntriesBehind);
+        Family(writer, members, "jobnode_member_silence_seconds", "Since a member was last heard of.",
+            static row => row.SinceContact?.TotalSeconds);
         WorkReport report = parts.WorkBoard.Current;
         writer.Gauge("jobnode_nodes", "Nodes that take work. Told by the leader.", report.Nodes.Count);
         Family(writer, report, "jobnode_node_iterations_per_second", "Hash rate with all lanes busy, by node.",
@@ -243,6 +225,23 @@ internal sealed class NodeMetrics(
 
     private static void Verified(IMetricWriter writer, string name, string help, double value) =>
         writer.Counter(name, $"{help} Told by the leader, since it leads.", value);
+
+    private static void Family(
+        IMetricWriter writer,
+        IReadOnlyList<MemberReport> members,
+        string name,
+        string help,
+        Func<MemberReport, double?> valueOf)
+    {
+        writer.Family(name, MetricKind.Gauge, $"{help} Told by the leader.");
+        foreach (MemberReport row in members)
+        {
+            if (valueOf(row) is { } value)
+            {
+                writer.Sample(value, ("node", row.Member.Id.ToString()), ("address", row.Member.Address));
+            }
+        }
+    }
 
     private static void Family(
         IMetricWriter writer, WorkReport report, string name, string help, Func<NodeWork, double> value)

@@ -17,11 +17,11 @@ internal static class ProblemPages
 
     /// <summary><c>GET /problems</c>.</summary>
     public static Task ListAsync(HttpContext context) =>
-        AnswerAsync(context, IsForBrowser(context) ? Html("Problems", Introduction, Problems.All) : Text());
+        AnswerAsync(context, static () => Html("Problems", Introduction, Problems.All), Text);
 
     /// <summary><c>GET /problems/{name}</c>.</summary>
     public static Task GetAsync(HttpContext context, string name) => Problems.Find(name) is { } kind
-        ? AnswerAsync(context, IsForBrowser(context) ? Html(kind.Title, "", [kind]) : Section(kind, "#"))
+        ? AnswerAsync(context, () => Html(kind.Title, "", [kind]), () => Section(kind, "#"))
         : ApiResponses.ProblemAsync(context, new(
             Problems.PathUnknown, $"No problem has this type; GET {ListPath} lists all of them."));
 
@@ -29,16 +29,14 @@ internal static class ProblemPages
     public static string Text() =>
         $"# Problems\n\n{Introduction}\n\n{string.Join('\n', Problems.All.Select(kind => Section(kind, "##")))}";
 
-    private static Task AnswerAsync(HttpContext context, string page)
+    private static Task AnswerAsync(HttpContext context, Func<string> html, Func<string> text)
     {
         context.Response.Headers.Vary = "Accept";
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-        string type = IsForBrowser(context) ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
-        return ApiResponses.TextAsync(context, 200, type, page);
+        return context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+            ? ApiResponses.TextAsync(context, 200, "text/html; charset=utf-8", html())
+            : ApiResponses.TextAsync(context, 200, "text/plain; charset=utf-8", text());
     }
-
-    private static bool IsForBrowser(HttpContext context) =>
-        context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static string Section(ProblemKind kind, string heading)
     {

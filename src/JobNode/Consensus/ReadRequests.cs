@@ -1,3 +1,5 @@
+using JobNode.Commands;
+
 namespace JobNode.Consensus;
 
 /// <summary>A read of the local state, to be run on the raft thread.</summary>
@@ -6,7 +8,7 @@ internal interface IReadRequest
     /// <summary>Runs it and hands the result (or its exception) to the caller.</summary>
     void Run();
 
-    /// <summary>The node stops; the caller gets an <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>The node stops; the caller gets a <see cref="NodeStoppingException"/>.</summary>
     void Abandon();
 }
 
@@ -35,7 +37,7 @@ internal sealed class ReadRequest<T>(Func<T> query, CancellationToken cancellati
     }
 
     /// <inheritdoc/>
-    public void Abandon() => TrySetException(new OperationCanceledException("the node is stopping"));
+    public void Abandon() => TrySetException(new NodeStoppingException());
 }
 
 /// <summary>Waits until an index is applied; true then, false when the time is over or the node stops.</summary>

@@ -15,6 +15,7 @@ internal sealed class RaftTimings
     private long _lastLeaderMessageMs = NoneYet;
     private long _longestLeaderGapMs;
     private long _leaderChanges;
+    private long _leaderNotedAt = Stopwatch.GetTimestamp();
     private long _repeatedHeartbeats;
 
     /// <summary>How long writes and syncs of the log took.</summary>
@@ -37,6 +38,9 @@ internal sealed class RaftTimings
 
     /// <summary>How often another node than before was known as the leader, the first one included.</summary>
     public long LeaderChanges => Interlocked.Read(ref _leaderChanges);
+
+    /// <summary>Time since the leader, or the term, was another one or there was none.</summary>
+    public TimeSpan SinceLeaderNoted => Stopwatch.GetElapsedTime(Interlocked.Read(ref _leaderNotedAt));
 
     /// <summary>Heartbeats that were sent again while a write of this leader took its time.</summary>
     public long RepeatedHeartbeats => Interlocked.Read(ref _repeatedHeartbeats);
@@ -62,9 +66,10 @@ internal sealed class RaftTimings
         }
     }
 
-    /// <summary>The leader is another one now, or none: gaps are measured anew.</summary>
+    /// <summary>The leader or its term is another one now, or there is none: gaps are measured anew.</summary>
     public void NoteLeader(bool isAnother)
     {
+        Interlocked.Exchange(ref _leaderNotedAt, Stopwatch.GetTimestamp());
         Interlocked.Exchange(ref _lastLeaderMessageMs, NoneYet);
         if (isAnother)
         {
