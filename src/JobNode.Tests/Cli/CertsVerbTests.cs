@@ -1,4 +1,3 @@
-using JobNode.Cli;
 using JobNode.Security;
 using JobNode.Tests.Api;
 using JobNode.Tests.Support;
@@ -9,22 +8,19 @@ namespace JobNode.Tests.Cli;
 public sealed class CertsVerbTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly StringWriter _out = new();
-    private readonly StringWriter _error = new();
-    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
-    private ServeOptions? _served;
+    private readonly CliHarness _cli = new();
 
     [Fact]
     public async Task Made_certificates_work_and_nothing_is_replaced_unasked()
     {
         string folder = _folder.PathOf("certs");
         Assert.Equal(1, await RunAsync($"certs node a --dir {folder}"));
-        Assert.Contains("jobnode certs init", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("jobnode certs init", _cli.Errors, StringComparison.Ordinal);
         Assert.Equal(0, await RunAsync($"certs init --dir {folder}"));
         Assert.Equal(1, await RunAsync($"certs init --dir {folder}"));
-        Assert.Contains("is not replaced", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("is not replaced", _cli.Errors, StringComparison.Ordinal);
         Assert.Equal(0, await RunAsync($"certs node a --dir {folder} --address 10.0.0.1 --address a.example.org"));
-        Assert.Contains("--cluster-cert a.pem --cluster-key a-key.pem", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--cluster-cert a.pem --cluster-key a-key.pem", _cli.Output, StringComparison.Ordinal);
         var files = new TlsFiles(
             Path.Combine(folder, "ca.pem"), Path.Combine(folder, "a.pem"), Path.Combine(folder, "a-key.pem"));
         TlsMaterial first = TlsMaterial.Read(files);
@@ -50,8 +46,8 @@ public sealed class CertsVerbTests : IDisposable
     public async Task What_others_can_reach_needs_certificates_and_tokens(string line, string hint)
     {
         Assert.Equal(2, await RunAsync(line));
-        Assert.Contains(hint, _error.ToString(), StringComparison.Ordinal);
-        Assert.Null(_served);
+        Assert.Contains(hint, _cli.Errors, StringComparison.Ordinal);
+        Assert.Null(_cli.Served);
     }
 
     [Theory]
@@ -61,7 +57,7 @@ public sealed class CertsVerbTests : IDisposable
     public async Task With_them_or_with_the_word_insecure_it_starts(string line)
     {
         Assert.Equal(0, await RunAsync(line));
-        Assert.NotNull(_served);
+        Assert.NotNull(_cli.Served);
     }
 
     [Fact]
@@ -73,13 +69,13 @@ public sealed class CertsVerbTests : IDisposable
         await File.WriteAllTextAsync(mine, "the-one-token-there-is\n");
         await using ApiHost host = await ApiHost.StartAsync(security: new SecurityOptions { ApiTokenFile = tokens });
         Assert.Equal(1, await RunAsync($"status --node {host.Url}"));
-        Assert.Contains("JOBNODE_TOKEN", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("JOBNODE_TOKEN", _cli.Errors, StringComparison.Ordinal);
         Assert.Equal(0, await RunAsync($"status --node {host.Url} --token-file {mine}"));
-        _variables["JOBNODE_TOKEN"] = "the-one-token-there-is";
+        _cli.Variables["JOBNODE_TOKEN"] = "the-one-token-there-is";
         Assert.Equal(0, await RunAsync($"status --node {host.Url}"));
         Assert.Equal(1, await RunAsync($"pull --node {host.Url} --top 1"));
-        Assert.Contains("scope pull", _error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("the-one-token", _error.ToString() + _out, StringComparison.Ordinal);
+        Assert.Contains("scope pull", _cli.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-one-token", _cli.Errors + _cli.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,28 +86,17 @@ public sealed class CertsVerbTests : IDisposable
             security: new SecurityOptions { Api = certificates.Make("a") });
         Assert.Equal(0, await RunAsync($"status --node 127.0.0.1:{host.Port} --ca {certificates.Authority}"));
         Assert.Equal(3, await RunAsync($"status --node https://127.0.0.1:{host.Port}"));
-        Assert.Contains("--ca FILE", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--ca FILE", _cli.Errors, StringComparison.Ordinal);
         Assert.Equal(3, await RunAsync($"status --node localhost:{host.Port} --ca {certificates.Authority}"));
         Assert.Equal(3, await RunAsync($"status --node 127.0.0.1:{host.Port}"));
-        Assert.Contains("write --node https://", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("write --node https://", _cli.Errors, StringComparison.Ordinal);
     }
 
     public void Dispose()
     {
+        _cli.Dispose();
         _folder.Dispose();
-        _out.Dispose();
-        _error.Dispose();
     }
 
-    private Task<int> RunAsync(string line)
-    {
-        var context = new CliContext(
-            _out, _error, () => Stream.Null, name => _variables.GetValueOrDefault(name), false, false, "0.0.0",
-            (options, _) =>
-            {
-                _served = options;
-                return Task.FromResult(0);
-            });
-        return CliRouter.RunAsync(line.Split(' '), context, CancellationToken.None);
-    }
+    private Task<int> RunAsync(string line) => _cli.RunAsync(line.Split(' '));
 }

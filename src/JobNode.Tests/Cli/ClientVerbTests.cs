@@ -18,16 +18,16 @@ public sealed class ClientVerbTests : IDisposable
     [Fact]
     public async Task Jobs_are_listed_by_state_page_by_page_or_as_one_object()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         for (int number = 0; number < 1003; number++)
         {
             await host.EnqueueAsync([1], number == 0 ? "iterations=5" : "iterations=1");
         }
 
-        Assert.Equal(4, Lines(await _cli.PrintAsync("jobs", "--limit", "3")).Length);
+        Assert.Equal(4, (await _cli.LinesAsync("jobs", "--limit", "3")).Length);
         Assert.Contains("there are more jobs", _cli.Errors, StringComparison.Ordinal);
-        Assert.Equal(1004, Lines(await _cli.PrintAsync("jobs", "--all")).Length);
-        string pending = Lines(await _cli.PrintAsync("jobs", "--state", "pending"))[1];
+        Assert.Equal(1004, (await _cli.LinesAsync("jobs", "--all")).Length);
+        string pending = (await _cli.LinesAsync("jobs", "--state", "pending"))[1];
         Assert.Matches("^[0-9a-f-]{36}  pending       0   20.0%           5  ", pending);
 
         using JsonDocument page = JsonDocument.Parse(await _cli.PrintAsync("jobs", "--limit", "3", "--json"));
@@ -45,39 +45,34 @@ public sealed class ClientVerbTests : IDisposable
     [Fact]
     public async Task Following_takes_every_result_once_and_those_that_come_later()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         List<string> ids = [await host.EnqueueAsync([1], "iterations=1"), await host.EnqueueAsync([2], "iterations=1")];
-        Task<string> following = _cli.PrintAsync("pull", "--follow", "--count", "4", "--top", "1");
+        Task<string[]> following = _cli.LinesAsync("pull", "--follow", "--count", "4", "--top", "1");
         ids.Add(await host.EnqueueAsync([3], "iterations=2"));
         ids.Add(await host.EnqueueAsync([4], "iterations=2"));
         await host.Cluster.FinishAllAsync();
-        Assert.Equal(ids.Order(), Lines(await following).Select(line => line.Split('\t')[0]).Order());
+        Assert.Equal(ids.Order(), (await following).Select(line => line.Split('\t')[0]).Order());
 
         await host.EnqueueAsync([5], "iterations=1");
-        string json = Assert.Single(Lines(await _cli.PrintAsync("pull", "--follow", "--count", "1", "--json")));
+        string json = Assert.Single(await _cli.LinesAsync("pull", "--follow", "--count", "1", "--json"));
         Assert.Equal(["id", "result", "iterations", "completedAt"], Names(JsonDocument.Parse(json).RootElement));
     }
 
     [Fact]
     public async Task Following_goes_on_when_the_cluster_is_without_a_leader_for_a_while()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         string first = await host.EnqueueAsync([1], "iterations=1");
-        Task<string> following = _cli.PrintAsync("pull", "--follow", "--count", "2");
-        while (host.Cluster.Machine.View.Counts.Pulled == 0)
-        {
-            await Task.Delay(10);
-        }
+        Task<string[]> following = _cli.LinesAsync("pull", "--follow", "--count", "2");
+        await Eventually.IsSoAsync(() => host.Cluster.Machine.View.Counts.Pulled > 0, () => "nothing was pulled");
 
         string second = await host.EnqueueAsync([2], "iterations=1");
         host.Cluster.Refuses = JobNode.Commands.ResultCode.NotLeader;
-        while (!_cli.Errors.Contains("no result is lost", StringComparison.Ordinal) && !following.IsCompleted)
-        {
-            await Task.Delay(10);
-        }
-
+        await Eventually.IsSoAsync(
+            () => _cli.Errors.Contains("no result is lost", StringComparison.Ordinal) || following.IsCompleted,
+            () => $"the lost leader was not told: {_cli.Errors}");
         host.Cluster.Refuses = null;
-        Assert.Equal([first, second], Lines(await following).Select(line => line.Split('\t')[0]));
+        Assert.Equal([first, second], (await following).Select(line => line.Split('\t')[0]));
     }
 
     [Theory]
@@ -102,7 +97,7 @@ public sealed class ClientVerbTests : IDisposable
     [InlineData(null, 100_000)]
     public async Task A_result_is_verified_on_this_machine(string? isa, int iterations)
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         using TemporaryFolder folder = new();
         string file = folder.PathOf("file");
         await File.WriteAllBytesAsync(file, HashChain.Body(200_000));
@@ -126,10 +121,10 @@ public sealed class ClientVerbTests : IDisposable
     [Fact]
     public async Task Status_and_top_begin_with_whether_all_is_well()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         await host.EnqueueAsync([1], "iterations=1000");
         Assert.StartsWith("NEEDS A LOOK: ", await _cli.PrintAsync("status"), StringComparison.Ordinal);
-        string[] top = Lines(await _cli.PrintAsync("top"));
+        string[] top = await _cli.LinesAsync("top");
         Assert.StartsWith("NEEDS A LOOK: ", top[0], StringComparison.Ordinal);
         Assert.Contains(top, line => line.StartsWith("JOB ", StringComparison.Ordinal));
         JsonElement json = JsonDocument.Parse(await _cli.PrintAsync("top", "--json")).RootElement;
@@ -143,7 +138,7 @@ public sealed class ClientVerbTests : IDisposable
     [Fact]
     public async Task Colours_are_for_terminals_and_no_color_takes_them_away()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         Assert.DoesNotContain('\e', await _cli.PrintAsync("status"));
         using var person = new CliHarness { IsTerminal = true };
         person.Variables["JOBNODE_NODE"] = host.Url;
@@ -155,14 +150,5 @@ public sealed class ClientVerbTests : IDisposable
 
     public void Dispose() => _cli.Dispose();
 
-    private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
     private static string[] Names(JsonElement json) => [.. json.EnumerateObject().Select(property => property.Name)];
-
-    private async Task<ApiHost> StartAsync()
-    {
-        ApiHost host = await ApiHost.StartAsync();
-        _cli.Variables["JOBNODE_NODE"] = host.Url;
-        return host;
-    }
 }

@@ -31,6 +31,12 @@ public sealed class ClusterVerdictTests
         "NEEDS A LOOK: 1 of 3 nodes is silent (c), and no further voter may be lost. Nothing to do.");
 
     [Fact]
+    public void Nodes_that_a_new_leader_has_not_heard_yet_are_not_called_silent() => Says(
+        Status(Node("a", "leader"), Node("b"), Node("c") with { Alive = false }) with { LeaderIsNew = true },
+        VerdictKind.Doubtful,
+        "NEEDS A LOOK: the leader is new, and 1 of 3 nodes has not reported to it yet (c). Nothing to do.");
+
+    [Fact]
     public void A_lost_voter_of_five_leaves_one() => Says(
         Status(Node("a", "leader"), Node("b"), Node("c"), Node("d"), Node("e") with { Alive = false }),
         VerdictKind.Doubtful,

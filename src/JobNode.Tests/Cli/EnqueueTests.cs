@@ -16,11 +16,11 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task A_directory_is_all_files_below_it_in_order()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         Make("b.bin", 1, 10);
         Make("a/z.bin", 2, LookFirstBytes);
         Make("a/deep/y.bin", 3, 0);
-        string[] lines = Lines(await _cli.PrintAsync("enqueue", _folder.FullName, "--iterations", "1", "--json"));
+        string[] lines = await _cli.LinesAsync("enqueue", _folder.FullName, "--iterations", "1", "--json");
         string[] files = [.. lines.Select(line => Text(line, "file"))];
         Assert.Equal(
             [_folder.PathOf("a/deep/y.bin"), _folder.PathOf("a/z.bin"), _folder.PathOf("b.bin")], files);
@@ -32,7 +32,7 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task A_repeated_call_makes_no_second_job_and_sends_no_large_file_again()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         string large = Make("large", 1, LookFirstBytes);
         Make("small", 2, 10);
         string first = await _cli.PrintAsync("enqueue", _folder.FullName, "--iterations", "3");
@@ -44,8 +44,7 @@ public sealed class EnqueueTests : IDisposable
 
         // Cut short after the large one: only what is missing is sent.
         Make("new", 3, LookFirstBytes);
-        string third = await _cli.PrintAsync("enqueue", _folder.FullName, "--iterations", "3");
-        Assert.Equal(3, Lines(third).Length);
+        Assert.Equal(3, (await _cli.LinesAsync("enqueue", _folder.FullName, "--iterations", "3")).Length);
         Assert.Equal(proposals + 3, host.Cluster.Proposals);
 
         string one = await _cli.PrintAsync("enqueue", large, "--iterations", "3", "--json");
@@ -56,7 +55,7 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task Other_iterations_another_priority_other_bytes_or_again_make_another_job()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         string file = Make("file", 1, 100);
         HashSet<string> ids = [];
         foreach (string flags in new[]
@@ -77,10 +76,10 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task With_wait_each_file_comes_with_its_result()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         string file = Make("file", 1, 100);
         string line = Assert.Single(
-            Lines(await _cli.PrintAsync("enqueue", file, "--iterations", "1", "--wait", "--json")));
+            await _cli.LinesAsync("enqueue", file, "--iterations", "1", "--wait", "--json"));
         Assert.Equal(["file", "id", "sent", "result"], Names(line));
         Assert.Equal(HashChain.Result(await File.ReadAllBytesAsync(file), 1), Text(line, "result"));
     }
@@ -88,7 +87,7 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task A_cluster_that_refuses_says_how_many_files_are_in_it()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         Make("a", 1, 10);
         Make("b", 2, 10);
         host.Cluster.Refuses = JobNode.Commands.ResultCode.NotLeader;
@@ -99,7 +98,7 @@ public sealed class EnqueueTests : IDisposable
     [Fact]
     public async Task What_is_no_file_is_refused_before_anything_is_sent()
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await _cli.StartNodeAsync();
         string file = Make("a", 1, 10);
         Assert.Equal(2, await _cli.RunAsync("enqueue", file, _folder.PathOf("none"), "--iterations", "1"));
         Directory.CreateDirectory(_folder.PathOf("empty"));
@@ -115,20 +114,11 @@ public sealed class EnqueueTests : IDisposable
         _folder.Dispose();
     }
 
-    private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
     private static string[] Names(string json) =>
         [.. JsonDocument.Parse(json).RootElement.EnumerateObject().Select(property => property.Name)];
 
     private static string Text(string json, string name) =>
         JsonDocument.Parse(json).RootElement.GetProperty(name).GetString()!;
-
-    private async Task<ApiHost> StartAsync()
-    {
-        ApiHost host = await ApiHost.StartAsync();
-        _cli.Variables["JOBNODE_NODE"] = host.Url;
-        return host;
-    }
 
     private string Make(string name, int seed, int bytes)
     {

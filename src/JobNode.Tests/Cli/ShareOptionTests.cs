@@ -2,7 +2,8 @@ using JobNode.Cli;
 
 namespace JobNode.Tests.Cli;
 
-public class ShareOptionTests
+/// <summary>Shares, as flags are given them.</summary>
+public sealed class ShareOptionTests
 {
     [Theory]
     [InlineData("0.1%", 0.001)]

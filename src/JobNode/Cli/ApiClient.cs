@@ -13,9 +13,6 @@ internal sealed class ApiClient : IDisposable
 {
     private const int ConnectTimeoutMs = 5000;
 
-    /// <summary>Is there when an enqueue made no new job.</summary>
-    private const string ReplayedHeader = "Idempotent-Replayed";
-
     /// <summary>Bodies from this size on ask before they are sent, so that a refusal costs nothing.</summary>
     private const long AskFirstBytes = 1 << 20;
 
@@ -134,7 +131,9 @@ internal sealed class ApiClient : IDisposable
         AddKey(request, idempotencyKey);
         bool wasThere = false;
         string text = await SendAsync(
-            request, cancellation, response => wasThere = response.Headers.Contains(ReplayedHeader));
+            request,
+            cancellation,
+            response => wasThere = response.Headers.Contains(EnqueueResponse.ReplayedHeader));
         return (Read(text, ApiJsonContext.Default.EnqueueResponse).Id, wasThere);
     }
 

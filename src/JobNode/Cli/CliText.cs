@@ -30,6 +30,9 @@ internal static class CliText
         _ => $"{Short(seconds.Value / 86_400)} days",
     };
 
+    /// <summary>For example 1 job, 2 jobs.</summary>
+    public static string Count(long count, string thing) => $"{count} {thing}{(count == 1 ? "" : "s")}";
+
     /// <summary>For example 51.2%; never 100% before it is.</summary>
     public static string Percent(double share) =>
         (Math.Floor(share * 1000) / 10).ToString("0.0", CultureInfo.InvariantCulture) + "%";

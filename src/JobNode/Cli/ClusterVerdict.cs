@@ -29,7 +29,12 @@ internal sealed record ClusterVerdict(VerdictKind Kind, string Sentence)
     private static IEnumerable<string> Doubts(StatusResponse status, int voters)
     {
         string[] silent = [.. status.Nodes.Where(node => !node.Alive).Select(node => node.Address)];
-        if (silent.Length > 0)
+        if (silent.Length > 0 && status.LeaderIsNew)
+        {
+            yield return $"the leader is new, and {silent.Length} of {status.Nodes.Count} nodes "
+                + $"{Have(silent.Length)} not reported to it yet ({string.Join(", ", silent)})";
+        }
+        else if (silent.Length > 0)
         {
             int votersLeft = status.Nodes.Count(node => IsVoter(node) && node.Alive);
             string margin = votersLeft == voters
@@ -57,7 +62,7 @@ internal sealed record ClusterVerdict(VerdictKind Kind, string Sentence)
 
         if (status.Node.Warnings.Count > 0)
         {
-            yield return $"{status.Node.Address} has {Count(status.Node.Warnings.Count, "warning")} (below)";
+            yield return $"{status.Node.Address} has {CliText.Count(status.Node.Warnings.Count, "warning")} (below)";
         }
 
         if (Unfinished(status) > 0 && status.IterationsPerSecond <= 0)
@@ -73,10 +78,10 @@ internal sealed record ClusterVerdict(VerdictKind Kind, string Sentence)
     {
         0 => status.Queue.Completed == 0
             ? "nothing to do"
-            : $"nothing to do, {Count(status.Queue.Completed, "result")} to pull",
+            : $"nothing to do, {CliText.Count(status.Queue.Completed, "result")} to pull",
         long jobs when status.EtaSeconds is { } seconds =>
-            $"{Count(jobs, "job")} to do, done in about {CliText.Duration(seconds)}",
-        long jobs => $"{Count(jobs, "job")} to do, nobody knows yet how long that takes",
+            $"{CliText.Count(jobs, "job")} to do, done in about {CliText.Duration(seconds)}",
+        long jobs => $"{CliText.Count(jobs, "job")} to do, nobody knows yet how long that takes",
     };
 
     private static long Unfinished(StatusResponse status) => status.Queue.Pending + status.Queue.Running;
@@ -93,7 +98,7 @@ internal sealed record ClusterVerdict(VerdictKind Kind, string Sentence)
 
     private static string Are(int count) => count == 1 ? "is" : "are";
 
-    private static string Count(long count, string thing) => $"{count} {thing}{(count == 1 ? "" : "s")}";
+    private static string Have(int count) => count == 1 ? "has" : "have";
 
     private static string Begin(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -1,5 +1,3 @@
-using JobNode.Hashing;
-
 namespace JobNode.Cli;
 
 /// <summary>What is asked of every file.</summary>
@@ -21,8 +19,6 @@ internal sealed class FileSender(CliContext context, ApiClient client, SendOptio
 
     /// <summary>Times that a file is sent while nobody can say whether the cluster took it.</summary>
     private const int AttemptsMax = 3;
-
-    private const int ReadBytes = 1 << 20;
 
     /// <summary>Sends one, unless the cluster has it.</summary>
     /// <exception cref="CliFailure">It cannot be read, or the cluster does not take it.</exception>
@@ -86,25 +82,16 @@ internal sealed class FileSender(CliContext context, ApiClient client, SendOptio
 
     private async Task<string> KeyOfAsync(string name, CancellationToken cancellation)
     {
-        var hasher = new BodyHasher();
-        byte[] piece = new byte[ReadBytes];
         await using FileStream file = OpenFile(name);
         try
         {
-            for (int got; (got = await file.ReadAsync(piece, cancellation)) > 0;)
-            {
-                hasher.Append(piece.AsSpan(0, got));
-                progress.Add(got);
-            }
+            byte[] digest = await FileDigest.OfAsync(file, got => progress.Add(got), cancellation);
+            return $"cli-{options.Iterations}-{options.Priority}-{Convert.ToHexStringLower(digest)}";
         }
         catch (IOException error)
         {
             throw new CliFailure(ExitCode.Failed, $"cannot read {name}: {error.Message}");
         }
-
-        byte[] digest = new byte[64];
-        hasher.Finish(digest);
-        return $"cli-{options.Iterations}-{options.Priority}-{Convert.ToHexStringLower(digest)}";
     }
 
     private Stream Open(string name, Action<long> sent) => name == FileList.StandardInput

@@ -99,7 +99,7 @@ internal static class MembersVerb
     private static string[] RowOf(MemberResponse member) =>
     [
         member.Id,
-        member.Draining ? $"{member.Role}, draining" : member.Role,
+        StatusText.RoleOf(member.Role, member.ComputeOnly) + (member.Draining ? ", draining" : ""),
         member.Address,
         member.Zone.Length > 0 ? member.Zone : "-",
         member.Version ?? "-",

@@ -21,6 +21,7 @@ internal sealed class NodeRing(ApiClient first, TimeSpan patience) : IDisposable
     private List<string> _addresses = [first.Node.Authority];
     private int _place;
     private int _asked;
+    private bool _knowsAll;
 
     /// <summary>HOST:PORT of the one to ask.</summary>
     public string Address => _addresses[_place];
@@ -51,11 +52,12 @@ internal sealed class NodeRing(ApiClient first, TimeSpan patience) : IDisposable
     }
 
     /// <summary>
-    /// Notes, now and then, where the others are; the one that was named on the command line stays among them.
+    /// Notes where the others are, now and then, and each time while some have not told their leader yet; the one that
+    /// was named on the command line stays among them.
     /// </summary>
     public async Task LearnAsync(CancellationToken cancellation)
     {
-        if (_asked++ % LearnEvery != 0)
+        if (_asked++ % LearnEvery != 0 && _knowsAll)
         {
             return;
         }
@@ -72,6 +74,13 @@ internal sealed class NodeRing(ApiClient first, TimeSpan patience) : IDisposable
                 .OfType<string>()
                 .Where(address => Uri.IsWellFormedUriString($"http://{address}", UriKind.Absolute))
                 .Order(StringComparer.Ordinal);
+            _knowsAll = known.Members.All(static member => member.ApiAddress is not null);
+            if (!_knowsAll)
+            {
+                // A new leader was not told all of them yet: those known before are kept until it was.
+                others = others.Concat(_addresses);
+            }
+
             _addresses = [.. others.Prepend(first.Node.Authority).Prepend(self).Distinct(StringComparer.Ordinal)];
             _place = 0;
         }

@@ -10,13 +10,11 @@ internal static class StatusText
     /// <summary>All of it.</summary>
     public static List<string> Lines(StatusResponse status, Paint paint)
     {
-        List<string> lines = [Verdict(status, paint), "", .. Summary(status), ""];
-        List<string[]> rows = [["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "NOW/S", "FULL/S", "KERNEL"]];
-        rows.AddRange(status.Nodes.Select(RowOf));
-        lines.AddRange(CliText.Table(rows, NumberColumns).Select(
-            (text, line) => line == 0 ? text : Colored(status.Nodes[line - 1], text, paint)));
-        lines.AddRange(Warnings(status).Select(paint.Yellow));
-        return lines;
+        string[] head = ["NODE", "ROLE", "STATE", "THREADS", "LANES", "JOBS", "NOW/S", "FULL/S", "KERNEL"];
+        return
+        [
+            Verdict(status, paint), "", .. Summary(status), "", .. Nodes(status, head, RowOf, NumberColumns, paint),
+        ];
     }
 
     /// <summary>The first line.</summary>
@@ -35,9 +33,9 @@ internal static class StatusText
     public static IEnumerable<string> Summary(StatusResponse status)
     {
         StatusQueue queue = status.Queue;
-        yield return $"cluster  {status.Nodes.Count} nodes, leader {status.Leader ?? "unknown (no quorum)"}, term "
-            + $"{status.Term}, index {status.AppliedIndex}; asked {status.Node.Address} "
-            + $"({status.Node.Role}, {status.Node.State})";
+        yield return $"cluster  {CliText.Count(status.Nodes.Count, "node")}, "
+            + $"leader {status.Leader ?? "unknown (no quorum)"}, term {status.Term}, index {status.AppliedIndex}; "
+            + $"asked {status.Node.Address} ({status.Node.Role}, {status.Node.State})";
         yield return $"queue    {queue.Pending} pending, {queue.Running} running, {queue.Completed} completed, "
             + $"{queue.Pulled} pulled, {queue.Cancelled} cancelled";
         yield return $"work     {CliText.Short((double)status.IterationsRemaining)} iterations left, "
@@ -46,15 +44,15 @@ internal static class StatusText
         yield return $"drained  in {CliText.Duration(status.EtaSeconds)}";
     }
 
-    /// <summary>Sentences about what is wrong.</summary>
-    public static IEnumerable<string> Warnings(StatusResponse status) => status.Nodes
-        .Where(node => node.Quarantine is not null)
-        .Select(node => $"warning  {node.Address} is in quarantine and gets no work: {node.Quarantine}")
-        .Concat(status.Node.Warnings.Select(warning => $"warning  {warning}"));
-
-    /// <summary>Green for a node that does its part, else red.</summary>
-    public static string Colored(StatusMember node, string text, Paint paint) =>
-        node is { Alive: true, Quarantine: null, Suspect: false } ? paint.Green(text) : paint.Red(text);
+    /// <summary>A line for each node, green when it does its part, else red; then the warnings.</summary>
+    public static IEnumerable<string> Nodes(
+        StatusResponse status,
+        string[] head,
+        Func<StatusMember, string[]> rowOf,
+        IReadOnlySet<int> rightAligned,
+        Paint paint) => CliText.Table([head, .. status.Nodes.Select(rowOf)], rightAligned)
+        .Select((text, line) => line == 0 ? text : Colored(status.Nodes[line - 1], text, paint))
+        .Concat(Warnings(status).Select(paint.Yellow));
 
     /// <summary>How a node is, in a word.</summary>
     public static string StateOf(StatusMember node) => node switch
@@ -66,10 +64,22 @@ internal static class StatusText
         _ => "alive",
     };
 
+    /// <summary>A role, and that it is the highest one which the node takes.</summary>
+    public static string RoleOf(string role, bool isComputeOnly) => isComputeOnly ? $"{role}, only computes" : role;
+
+    /// <summary>Sentences about what is wrong.</summary>
+    private static IEnumerable<string> Warnings(StatusResponse status) => status.Nodes
+        .Where(node => node.Quarantine is not null)
+        .Select(node => $"warning  {node.Address} is in quarantine and gets no work: {node.Quarantine}")
+        .Concat(status.Node.Warnings.Select(warning => $"warning  {warning}"));
+
+    private static string Colored(StatusMember node, string text, Paint paint) =>
+        node is { Alive: true, Quarantine: null, Suspect: false } ? paint.Green(text) : paint.Red(text);
+
     private static string[] RowOf(StatusMember node) =>
     [
         node.Address,
-        node.Role,
+        RoleOf(node.Role, node.ComputeOnly),
         StateOf(node),
         node.HashThreads.ToString(),
         $"{node.LanesBusy}/{node.Lanes}",

@@ -21,21 +21,11 @@ internal static class StatusVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             using var nodes = new NodeRing(CliOptions.OpenClient(parsed, node, context), WatchLoop.Patience);
-            if (parsed.GetValue(watch) is { } seconds)
-            {
-                var loop = new WatchLoop(context, nodes, parsed.GetValue(json));
-                return await loop.RunAsync(
-                    TimeSpan.FromSeconds(seconds), (client, patience) => DrawAsync(context, client, patience),
-                    cancellation);
-            }
-
-            Frame frame = await nodes.AskAsync((client, stop) => DrawAsync(context, client, stop), cancellation);
-            foreach (string line in parsed.GetValue(json) ? [frame.Json] : frame.Lines)
-            {
-                await context.Out.WriteLineAsync(line);
-            }
-
-            return (int)(frame.HasLeader ? ExitCode.Ok : ExitCode.NoQuorum);
+            var loop = new WatchLoop(context, nodes, parsed.GetValue(json));
+            Task<Frame> Draw(ApiClient client, CancellationToken patience) => DrawAsync(context, client, patience);
+            return parsed.GetValue(watch) is { } seconds
+                ? await loop.RunAsync(TimeSpan.FromSeconds(seconds), Draw, cancellation)
+                : await loop.ShowOnceAsync(Draw, cancellation);
         });
         return command;
     }

@@ -14,13 +14,12 @@ internal static class TopText
     /// <summary>All of it.</summary>
     public static List<string> Lines(StatusResponse status, IReadOnlyList<JobResponse> jobs, Paint paint)
     {
-        List<string> lines = [StatusText.Verdict(status, paint), .. StatusText.Summary(status), ""];
-        List<string[]> nodes = [["NODE", "ROLE", "STATE", "LANES BUSY", "", "JOBS", "NOW/S"]];
-        nodes.AddRange(status.Nodes.Select(NodeRow));
-        lines.AddRange(CliText.Table(nodes, NodeNumbers).Select(
-            (text, line) => line == 0 ? text : StatusText.Colored(status.Nodes[line - 1], text, paint)));
-        lines.AddRange(StatusText.Warnings(status).Select(paint.Yellow));
-        lines.Add("");
+        string[] head = ["NODE", "ROLE", "STATE", "LANES BUSY", "", "JOBS", "NOW/S"];
+        List<string> lines =
+        [
+            StatusText.Verdict(status, paint), .. StatusText.Summary(status), "",
+            .. StatusText.Nodes(status, head, NodeRow, NodeNumbers, paint), "",
+        ];
         if (jobs.Count == 0)
         {
             lines.Add("No job waits or is at work.");
@@ -42,7 +41,7 @@ internal static class TopText
     private static string[] NodeRow(StatusMember node) =>
     [
         node.Address,
-        node.Role,
+        StatusText.RoleOf(node.Role, node.ComputeOnly),
         StatusText.StateOf(node),
         $"[{CliText.Bar(node.Lanes == 0 ? 0 : node.LanesBusy / (double)node.Lanes, LaneCells)}]",
         $"{node.LanesBusy}/{node.Lanes}",

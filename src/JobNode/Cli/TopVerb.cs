@@ -28,20 +28,13 @@ internal static class TopVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             using var nodes = new NodeRing(CliOptions.OpenClient(parsed, node, context), WatchLoop.Patience);
+            bool asJson = parsed.GetValue(json);
+            var loop = new WatchLoop(context, nodes, asJson);
             Task<Frame> Draw(ApiClient client, CancellationToken patience) => DrawAsync(context, client, patience);
-            if (context.OutIsTerminal && !parsed.GetValue(json))
-            {
-                var period = TimeSpan.FromSeconds(parsed.GetValue(every) ?? SecondsDefault);
-                return await new WatchLoop(context, nodes, asJson: false).RunAsync(period, Draw, cancellation);
-            }
-
-            Frame frame = await nodes.AskAsync(Draw, cancellation);
-            foreach (string line in parsed.GetValue(json) ? [frame.Json] : frame.Lines)
-            {
-                await context.Out.WriteLineAsync(line);
-            }
-
-            return (int)(frame.HasLeader ? ExitCode.Ok : ExitCode.NoQuorum);
+            var period = TimeSpan.FromSeconds(parsed.GetValue(every) ?? SecondsDefault);
+            return context.OutIsTerminal && !asJson
+                ? await loop.RunAsync(period, Draw, cancellation)
+                : await loop.ShowOnceAsync(Draw, cancellation);
         });
         return command;
     }

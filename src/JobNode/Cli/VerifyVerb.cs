@@ -8,9 +8,6 @@ namespace JobNode.Cli;
 /// <summary><c>jobnode verify</c>: computes a job again on this machine and compares.</summary>
 internal static class VerifyVerb
 {
-    private const int ReadBytes = 1 << 20;
-    private const int DigestBytes = 64;
-
     /// <summary>The bar moves this often, in seconds.</summary>
     private const double SliceSeconds = 0.1;
 
@@ -78,13 +75,13 @@ internal static class VerifyVerb
     private static async Task<byte[]> ComputeAsync(
         CliContext context, string name, ulong iterations, string? isa, CancellationToken cancellation)
     {
-        byte[] digest = new byte[DigestBytes];
         using var bar = new ProgressBar(context);
         try
         {
             ChainKernel kernel = ChainKernel.Create(isa);
             await using Stream body = name == FileList.StandardInput ? context.OpenInput() : File.OpenRead(name);
-            await HashAsync(body, digest, bar, cancellation);
+            long read = 0;
+            byte[] digest = await FileDigest.OfAsync(body, got => ShowRead(bar, body, read += got), cancellation);
             Advance(kernel, digest, iterations - 1, bar, cancellation);
             return digest;
         }
@@ -98,24 +95,12 @@ internal static class VerifyVerb
         }
     }
 
-    /// <summary>The first iteration is over the file itself.</summary>
-    private static async Task HashAsync(
-        Stream body, byte[] digest, ProgressBar bar, CancellationToken cancellation)
+    private static void ShowRead(ProgressBar bar, Stream body, long read)
     {
-        var hasher = new BodyHasher();
-        byte[] piece = new byte[ReadBytes];
-        long read = 0;
-        for (int got; (got = await body.ReadAsync(piece, cancellation)) > 0;)
+        if (body.CanSeek)
         {
-            hasher.Append(piece.AsSpan(0, got));
-            read += got;
-            if (body.CanSeek)
-            {
-                bar.Show(read / (double)body.Length, "reading");
-            }
+            bar.Show(read / (double)body.Length, "reading");
         }
-
-        hasher.Finish(digest);
     }
 
     private static void Advance(

@@ -10,8 +10,8 @@ namespace JobNode.Cli;
 internal sealed record Frame(string Summary, IReadOnlyList<string> Lines, string Json, bool HasLeader);
 
 /// <summary>
-/// Asks and shows again and again until Ctrl-C. On a terminal it draws over what it drew before, elsewhere it adds a
-/// line each time. A node that falls silent ends nothing: it says so and asks another.
+/// Asks and shows, once or again and again until Ctrl-C. Again and again it draws over what it drew before on a
+/// terminal, elsewhere it adds a line each time; a node that falls silent ends nothing: it says so and asks another.
 /// </summary>
 internal sealed class WatchLoop(CliContext context, NodeRing nodes, bool asJson)
 {
@@ -20,6 +20,20 @@ internal sealed class WatchLoop(CliContext context, NodeRing nodes, bool asJson)
 
     private readonly LiveText _live = new(context);
     private Frame? _last;
+
+    /// <summary>Shows all of it one time; the exit code says whether there is a leader.</summary>
+    /// <exception cref="CliFailure">No node answers, or it refuses.</exception>
+    public async Task<int> ShowOnceAsync(
+        Func<ApiClient, CancellationToken, Task<Frame>> draw, CancellationToken cancellation)
+    {
+        Frame frame = await nodes.AskAsync(draw, cancellation);
+        foreach (string line in asJson ? [frame.Json] : frame.Lines)
+        {
+            await context.Out.WriteLineAsync(line);
+        }
+
+        return (int)(frame.HasLeader ? ExitCode.Ok : ExitCode.NoQuorum);
+    }
 
     /// <summary>Goes on until it is interrupted; gives the exit code.</summary>
     /// <exception cref="CliFailure">The very first answer did not come, or the node refuses for good.</exception>

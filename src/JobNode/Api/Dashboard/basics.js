@@ -90,6 +90,8 @@ const moment = ms => {
   return day + clock(ms);
 };
 
+const sleep = ms => new Promise(done => { setTimeout(done, ms); });
+
 // Said to a screen reader; not shown.
 const say = words => { at("spoken").textContent = words; };
 

@@ -1,5 +1,6 @@
 // The cluster as it is: the sentence, the figures, the nodes, the events.
 
+const membersOldAfterMs = 15000;
 const cluster = { status: null, members: new Map(), membersAt: 0 };
 
 const dead = node => !node.alive;
@@ -22,7 +23,8 @@ const summaryOf = status => {
   const names = list => list.map(node => node.address).join(", ");
   const work = lost.length === 0
     ? nodes.length === 1 ? "The one node is at work." : `All ${nodes.length} nodes are at work.`
-    : `${nodes.length - lost.length} of ${nodes.length} nodes are at work; not heard of: ${names(lost)}.`;
+    : `${nodes.length - lost.length} of ${nodes.length} nodes are at work; ${status.leaderIsNew
+      ? "the new leader has not heard yet of" : "not heard of"}: ${names(lost)}.`;
   const sick = nodes.filter(node => node.quarantine);
   const quarantine = sick.length ? ` In quarantine: ${names(sick)}.` : "";
   const jobs = jobsToDo(status);
@@ -66,7 +68,7 @@ const showTiles = status => {
 
 const lag = node => {
   const member = cluster.members.get(node.id);
-  if (!member || !isCurrent() || Date.now() - cluster.membersAt > 15000) return "–";
+  if (!member || !isCurrent() || Date.now() - cluster.membersAt > membersOldAfterMs) return "–";
   return member.entriesBehind === null ? "no log" : whole(member.entriesBehind);
 };
 
@@ -99,7 +101,10 @@ const fillBar = (cell, share, words) => {
 const showNodes = rowsOf(at("nodes"), [
   { fill: fillNode },
   { name: "State", fill: (cell, node) => fillState(cell, ...stateOf(node)) },
-  { name: "Role", fill: (cell, node) => set(cell, node.role) },
+  { name: "Role", fill: (cell, node) => {
+    const computesOnly = cluster.members.get(node.id)?.computeOnly ?? node.computeOnly;
+    set(cell, computesOnly ? `${node.role}, only computes` : node.role);
+  } },
   { name: "Zone", fill: (cell, node) => set(cell, cluster.members.get(node.id)?.zone || "–") },
   { name: "Lag", kind: "num", fill: (cell, node) => set(cell, lag(node)) },
   { name: "Lanes busy", fill: (cell, node) => {
@@ -136,20 +141,30 @@ const onStatus = status => {
   showLink();
 };
 
+// A new leader does not know yet where members serve their pages, nor their versions: what was told before stays.
+const takeMembers = members => {
+  const before = cluster.members;
+  cluster.members = new Map(members.map(member => [member.id, {
+    ...member,
+    apiAddress: member.apiAddress ?? before.get(member.id)?.apiAddress,
+    version: member.version ?? before.get(member.id)?.version,
+  }]));
+  cluster.membersAt = Date.now();
+};
+
 // Zone, version and lag are the leader's to tell.
 const askMembers = async () => {
   for (;;) {
     if (isCurrent() && !document.hidden) {
       try {
         const answer = await (await call("GET", "/members")).json();
-        cluster.members = new Map(answer.members.map(member => [member.id, member]));
-        cluster.membersAt = Date.now();
+        takeMembers(answer.members);
         showNodes(cluster.status.nodes, member => member.id);
       } catch { /* the age says so */ }
     }
-    const old = cluster.membersAt && (!isCurrent() || Date.now() - cluster.membersAt > 15000);
+    const old = cluster.membersAt && (!isCurrent() || Date.now() - cluster.membersAt > membersOldAfterMs);
     set(at("nodes-age"), old ? `as of ${clock(cluster.membersAt)}` : "");
-    await new Promise(done => { setTimeout(done, cluster.membersAt ? 3000 : 300); });
+    await sleep(cluster.membersAt ? 3000 : 300);
   }
 };
 

@@ -58,7 +58,7 @@ const sendOne = async item => {
       }
       const seconds = error.retryAfter > 0 ? error.retryAfter : Math.min(8, 2 ** tries);
       showItem(item, 0, `${error.message} Trying again in ${seconds} s (${tries} of ${triesMax - 1}).`);
-      await new Promise(done => { setTimeout(done, 1000 * seconds); });
+      await sleep(1000 * seconds);
       if (item.stopped) {
         showItem(item, 0, "Stopped before it was accepted.", "failed");
         return;
