@@ -17,6 +17,7 @@ public sealed class DeployScriptTests : IDisposable
         echo "aws $*" >>"$CALLS"
         case "$*" in
             "sts get-caller-identity"*) echo 123456789012 ;;
+            "configure get region") echo us-east-1 ;;
             *describe-vpcs*) echo vpc-1 ;;
             *describe-subnets*) printf 'subnet-1\tsubnet-2\tsubnet-3\n' ;;
             *head-bucket*) exit 254 ;;
@@ -93,7 +94,19 @@ public sealed class DeployScriptTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    private Task<CommandRun> RunAsync(string script, string[] arguments, string address, byte[]? input = null) =>
+    [Fact]
+    public async Task The_region_is_the_one_that_the_AWS_command_itself_would_use()
+    {
+        CommandRun run = await RunAsync("teardown.sh", ["--yes"], "", regionIn: "AWS_DEFAULT_REGION");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Contains(
+            "aws s3api delete-bucket --bucket jobnode-artifacts-123456789012-eu-central-1",
+            await File.ReadAllTextAsync(Calls),
+            StringComparison.Ordinal);
+    }
+
+    private Task<CommandRun> RunAsync(
+        string script, string[] arguments, string address, byte[]? input = null, string regionIn = "AWS_REGION") =>
         CommandRun.RunAsync(
             "bash",
             [Repository.PathOf($"deploy/{script}"), .. arguments],
@@ -103,7 +116,9 @@ public sealed class DeployScriptTests : IDisposable
                 ["PATH"] = $"{_folder.FullName}:{Environment.GetEnvironmentVariable("PATH")}",
                 ["CALLS"] = Calls,
                 ["ADDRESS"] = address,
-                ["AWS_REGION"] = "eu-central-1",
+                ["AWS_REGION"] = "",
+                ["AWS_DEFAULT_REGION"] = "",
+                [regionIn] = "eu-central-1",
                 ["BINARY"] = PublishedBinary.Path,
                 ["READY_SECONDS"] = "30",
             });

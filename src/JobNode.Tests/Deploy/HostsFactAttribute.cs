@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JobNode.Tests.Support;
 
 namespace JobNode.Tests.Deploy;
@@ -8,15 +7,5 @@ namespace JobNode.Tests.Deploy;
 public sealed class HostsFactAttribute : FactAttribute
 {
     /// <summary>Asks the script.</summary>
-    public HostsFactAttribute()
-    {
-        ProcessStartInfo start = new("bash", [Repository.PathOf("scripts/ec2-rehearsal.sh"), "obstacle"])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-        };
-        using Process process = Process.Start(start)!;
-        string reason = process.StandardOutput.ReadToEnd().Trim();
-        Skip = reason.Length > 0 ? reason : null;
-    }
+    public HostsFactAttribute() => Skip = ScriptObstacle.Of("scripts/ec2-rehearsal.sh");
 }

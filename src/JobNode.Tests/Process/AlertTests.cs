@@ -19,6 +19,7 @@ public sealed partial class AlertTests(ITestOutputHelper output) : IAsyncLifetim
     private const int LagEntries = 1100;
     private const int SlowSyncMs = 400;
     private const int FirstRecord = 512;
+    private const int SparedFiles = 4;
     private const string Silent = "did NOT fire";
     private const string HugeJob = "{\"text\":\"work for a long time\",\"iterations\":1000000000000}\n";
     private const string SmallJob = "{\"text\":\"done when it is accepted\",\"iterations\":1}\n";
@@ -238,8 +239,8 @@ public sealed partial class AlertTests(ITestOutputHelper output) : IAsyncLifetim
         await SeeAsync(Name, "a collector that is not there", () => Task.CompletedTask, "JobnodeTelemetryDropped");
         await SeeAsync(Name, "a limit of open files just above those that are open", async () =>
         {
-            int open = Directory.GetFileSystemEntries($"/proc/{alone.ProcessId}/fd").Length;
-            string limit = string.Create(CultureInfo.InvariantCulture, $"--nofile={open + 8}:{open + 8}");
+            int most = Directory.GetFileSystemEntries($"/proc/{alone.ProcessId}/fd").Length + SparedFiles;
+            string limit = string.Create(CultureInfo.InvariantCulture, $"--nofile={most}:{most}");
             CommandRun run = await CommandRun.RunAsync(
                 "prlimit", ["--pid", alone.ProcessId.ToString(CultureInfo.InvariantCulture), limit]);
             Assert.True(run.ExitCode == 0, run.ToString());

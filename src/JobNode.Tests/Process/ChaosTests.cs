@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JobNode.Tests.Support;
 using Xunit.Abstractions;
 
@@ -36,15 +35,5 @@ public sealed class ChaosTests(ITestOutputHelper output)
 public sealed class ChaosFactAttribute : FactAttribute
 {
     /// <summary>Asks the script.</summary>
-    public ChaosFactAttribute()
-    {
-        ProcessStartInfo start = new("bash", [Repository.PathOf("scripts/chaos.sh"), "obstacle"])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-        };
-        using Process process = Process.Start(start)!;
-        string reason = process.StandardOutput.ReadToEnd().Trim();
-        Skip = reason.Length > 0 ? reason : null;
-    }
+    public ChaosFactAttribute() => Skip = ScriptObstacle.Of("scripts/chaos.sh");
 }

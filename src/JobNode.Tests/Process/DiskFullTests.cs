@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -20,7 +19,6 @@ public sealed class DiskFullTests(ITestOutputHelper output)
     private const int AfterwardsRequests = 6;
     private const int PullTop = 4096;
     private const int RoomyMebibytes = 400;
-    private const int BlockedTimeoutMs = 60_000;
 
     [MountFact]
     public async Task A_leader_with_a_full_disk_stops_nobody() => await RunAsync(async disks =>
@@ -46,11 +44,11 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         NodeProcess[] full = [disks.Cluster.Nodes[0], disks.Cluster.Nodes[1]];
         disks.Fill(full);
         await disks.SendUntilBlockedAsync(full, disks.Cluster.Nodes);
+        int before = disks.Accepted.Count;
+        await Task.WhenAll(disks.Cluster.Nodes.Select(disks.SendAsync));
+        Assert.Equal(before, disks.Accepted.Count);
         foreach (NodeProcess node in disks.Cluster.Nodes)
         {
-            int before = disks.Accepted.Count;
-            await disks.SendAsync(node);
-            Assert.Equal(before, disks.Accepted.Count);
             Assert.True((await node.Api.StatusAsync()).AppliedIndex > 1);
             using HttpResponseMessage page = await disks.Http.GetAsync($"http://{node.ApiAddress}/jobs?limit=1");
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
@@ -60,9 +58,26 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         await AssertTellsAsync(full[1]);
     });
 
-    private async Task RunAsync(Func<Disks, Task> inflictAsync)
+    [MountFact]
+    public async Task A_leader_with_little_disk_left_hands_over_and_all_jobs_are_taken() => await RunAsync(
+        async disks =>
     {
-        await using Disks disks = await Disks.StartAsync();
+        NodeProcess low = await disks.Cluster.LeaderAsync();
+        disks.Fill(low);
+        await Eventually.IsSoAsync(
+            async () => await disks.Cluster.LeaderAsync() != low, () => $"it leads on:\n{disks.Cluster.Describe()}");
+        NodeProcess leader = await disks.Cluster.LeaderAsync();
+        await disks.SendAsync(leader);
+        Assert.Equal(JobsPerRequest, disks.Accepted.Count);
+        Assert.Equal(HttpStatusCode.InsufficientStorage, await disks.SendOneAsync(low));
+        disks.MakeRoom();
+        await Eventually.IsSoAsync(
+            async () => await disks.SendOneAsync(low) == HttpStatusCode.OK, () => "it sees that there is room again");
+    }, minFreeDisk: "64MiB");
+
+    private async Task RunAsync(Func<Disks, Task> inflictAsync, string minFreeDisk = "0")
+    {
+        await using Disks disks = await Disks.StartAsync(minFreeDisk);
         try
         {
             await inflictAsync(disks);
@@ -143,13 +158,13 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         /// <summary>Text of each accepted job, by id.</summary>
         public Dictionary<string, string> Accepted { get; } = [];
 
-        public static async Task<Disks> StartAsync()
+        public static async Task<Disks> StartAsync(string minFreeDisk)
         {
             var systems = new Dictionary<NodeProcess, SmallFileSystem>();
             try
             {
                 ClusterFixture cluster = await ClusterFixture.StartAsync(
-                    ["--workers", "0", "--min-free-disk", "0"],
+                    ["--workers", "0", "--min-free-disk", minFreeDisk],
                     prepare: node => systems[node] = new SmallFileSystem(node.DataDirectory, RoomyMebibytes));
                 return new Disks(cluster, systems);
             }
@@ -190,12 +205,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
                 await SendAsync(doors[i % doors.Length]);
             }
 
-            long since = Stopwatch.GetTimestamp();
-            while (!await AreBlockedAsync(full))
-            {
-                Assert.True(Stopwatch.GetElapsedTime(since).TotalMilliseconds < BlockedTimeoutMs, "no disk was full");
-                await Task.Delay(100);
-            }
+            await Eventually.IsSoAsync(() => AreBlockedAsync(full), () => "no disk was full", everyMs: 100);
         }
 
         /// <summary>One request of many jobs, each completed when it is accepted; notes those that were.</summary>
@@ -226,6 +236,15 @@ public sealed class DiskFullTests(ITestOutputHelper output)
                     Accepted.Add(answer.RootElement.GetProperty("id").GetString()!, texts[i]);
                 }
             }
+        }
+
+        /// <summary>A job that nobody looks for afterwards; how it is answered.</summary>
+        public async Task<HttpStatusCode> SendOneAsync(NodeProcess node)
+        {
+            using var content = new StringContent("one");
+            using HttpResponseMessage response = await Http.PutAsync(
+                $"http://{node.ApiAddress}/enqueue?iterations=1", content);
+            return response.StatusCode;
         }
 
         public async ValueTask DisposeAsync()

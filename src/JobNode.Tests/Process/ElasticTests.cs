@@ -28,7 +28,7 @@ public sealed class ElasticTests(ITestOutputHelper output)
         NodeProcess known = cluster.Nodes.First(node => node.ClusterAddress != cluster.Nodes[0].ClusterAddress);
         NodeProcess fourth = await cluster.JoinAsync(known);
         await cluster.MembersAsync("four members", members => members.Count == 4);
-        Assert.True(await WorksAsync(cluster, fourth), $"the fourth node got no work\n{cluster.Describe()}");
+        Assert.True(await WorksAsync(cluster.Nodes[0], fourth), $"the fourth node got no work\n{cluster.Describe()}");
         string id = await fourth.Api.EnqueueAsync([4], 4);
         Assert.Equal(HashChain.Result([4], 4), (await cluster.Nodes[0].Api.JobAsync(id, WaitSeconds)).Result);
     }
@@ -151,6 +151,43 @@ public sealed class ElasticTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_vote_of_a_lost_voter_never_goes_to_a_node_that_only_computes()
+    {
+        await using ClusterFixture cluster = await ClusterFixture.StartAsync(ImpatientWorker);
+        NodeProcess worker = await cluster.JoinAsync(cluster.Nodes[0], "--compute-only");
+        await cluster.MembersAsync(
+            "it says so", list => list.Any(member => member.ComputeOnly && member.Address == worker.ClusterAddress));
+        NodeProcess leader = await cluster.LeaderAsync();
+        await leader.KillAsync();
+        NodeProcess next = cluster.Nodes.First(node => node != leader && node != worker);
+        await cluster.MembersAsync(
+            "another one leads", list => list.Any(m => m.Role == "leader" && m.Address != leader.ClusterAddress));
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(8))
+        {
+            IReadOnlyList<ClusterMember> members = await next.Api.MembersAsync();
+            Assert.True(RoleOf(members, worker) == "spare", cluster.Describe());
+            await Task.Delay(100);
+        }
+
+        for (int job = 0; job < 64; job++)
+        {
+            await next.Api.EnqueueAsync(HashChain.Body(10, job), 100_000_000);
+        }
+
+        Assert.True(await WorksAsync(next, worker), $"the node that only computes got no work\n{cluster.Describe()}");
+        CommandRun refused = await RunAsync("members", "promote", worker.ClusterAddress, "--node", next.ApiAddress);
+        Assert.Contains("start it again without --compute-only", refused.Error, StringComparison.Ordinal);
+        NodeProcess heir = await cluster.JoinAsync(next);
+        IReadOnlyList<ClusterMember> after = await cluster.MembersAsync(
+            "the vote went to an ordinary node", list => RoleOf(list, heir) is "voter" or "leader");
+        Assert.Equal(("spare", "stand-by"), (RoleOf(after, worker), RoleOf(after, leader)));
+        Assert.Contains("one of 4 members; only computes", worker.Output, StringComparison.Ordinal);
+        CommandRun table = await RunAsync("members", "--node", next.ApiAddress);
+        Assert.Contains("spare, only computes", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Leadership_moves_to_the_voter_that_is_named()
     {
         await using ClusterFixture cluster = await ClusterFixture.StartAsync(OneWorker);
@@ -195,11 +232,11 @@ public sealed class ElasticTests(ITestOutputHelper output)
         return done;
     }
 
-    private static async Task<bool> WorksAsync(ClusterFixture cluster, NodeProcess node)
+    private static async Task<bool> WorksAsync(NodeProcess asked, NodeProcess node)
     {
         for (int attempt = 0; attempt < 300; attempt++)
         {
-            StatusRow status = await cluster.Nodes[0].Api.StatusAsync();
+            StatusRow status = await asked.Api.StatusAsync();
             if (status.Nodes.Any(row => row.Address == node.ClusterAddress && row.JobsHeld > 0))
             {
                 return true;
