@@ -3,12 +3,11 @@
 # two curl lines to try.
 # Usage: deploy/deploy.sh AllowedCidr=203.0.113.0/24 [Parameter=Value…]
 # Parameters are those of deploy/cloudformation.yaml. VpcId and SubnetIds (with commas) default to the account's default
-# VPC. Environment: STACK (jobnode), BUCKET (made when it is not there), BINARY (artifacts/jobnode), and what the AWS
-# CLI reads: AWS_PROFILE, AWS_REGION. docs/ec2.md tells what it costs; deploy/teardown.sh removes it all.
+# VPC. Environment: BINARY (artifacts/jobnode) and that of deploy/account.sh; the bucket is made when it is not there.
+# docs/ec2.md tells what it costs; deploy/teardown.sh removes it all.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-stack=${STACK:-jobnode}
 binary=${BINARY:-$root/artifacts/jobnode}
 user_data=$root/deploy/ec2-userdata.sh
 ready_seconds=${READY_SECONDS:-900}
@@ -16,13 +15,6 @@ ready_seconds=${READY_SECONDS:-900}
 fail() {
     echo "deploy: $*" >&2
     exit 1
-}
-
-# Prints an operation, then performs it. Its answer may be kept, so it is printed elsewhere: on the script's own output.
-exec 3>&1
-run() {
-    printf '+%s\n' "$(printf ' %q' "$@")" >&3
-    "$@"
 }
 
 parameter() { printf '%s\n' "${parameters[@]}" | sed -n "s/^$1=//p" | head -n 1; }
@@ -37,11 +29,8 @@ for tool in aws curl sha256sum; do
     command -v "$tool" >/dev/null || fail "'$tool' is needed and not on the PATH."
 done
 
-account=$(run aws sts get-caller-identity --query Account --output text)
-region=${AWS_REGION:-$(aws configure get region || true)}
-[ -n "$region" ] || fail "say in which region: AWS_REGION=eu-central-1."
-export AWS_REGION=$region AWS_DEFAULT_REGION=$region
-bucket=${BUCKET:-$stack-artifacts-$account-$region}
+# shellcheck source=deploy/account.sh
+. "$root/deploy/account.sh"
 
 if [ -z "$(parameter VpcId)" ]; then
     vpc=$(run aws ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId' --output text)

@@ -16,6 +16,7 @@ BINARY_SHA256="${BINARY_SHA256:-}" # its SHA-256 in hex, to be sure that it is t
 PEERS="${PEERS:-}"
 PEER_GROUP="${PEER_GROUP:-}"
 PEER_TAG="${PEER_TAG:-}"
+WORKER_GROUP="${WORKER_GROUP:-}"   # instances of this group only compute
 EXPECT="${EXPECT:-3}"              # so many instances of the group or tag form a new cluster; the rest join it
 DATA_DEVICE="${DATA_DEVICE:-}"     # a volume for the data, formatted when it is empty: /dev/sdf; empty: the root volume
 SSM_PATH="${SSM_PATH:-}"           # parameters PATH/ca.pem, node.pem, node-key.pem, join-token, api-tokens: TLS, tokens
@@ -34,7 +35,7 @@ fail() {
     exit 1
 }
 
-# Replaced by a rename, so that a running node keeps the file it started from.
+# By a rename: a running node keeps the file it started from.
 install_binary() {
     local fetched=$BINARY.fetched
     case $BINARY_URL in
@@ -79,8 +80,8 @@ fetch_secrets() {
 
 write_settings() {
     local name
-    for name in PEERS PEER_GROUP PEER_TAG EXPECT SSM_PATH CLUSTER_NAME NODE_SETTINGS READY_SECONDS POLL_SECONDS \
-        AWS_DEFAULT_REGION; do
+    for name in PEERS PEER_GROUP PEER_TAG WORKER_GROUP EXPECT SSM_PATH CLUSTER_NAME NODE_SETTINGS READY_SECONDS \
+        POLL_SECONDS AWS_DEFAULT_REGION; do
         printf '%s=%q\n' "$name" "${!name}"
     done >"$SETTINGS/ec2.conf"
 }
@@ -98,16 +99,18 @@ TOKENS=/etc/jobnode/api-tokens
 
 say() { echo "jobnode-ec2: $*"; }
 
-# The instance metadata service, version 2: a token first, then the question. Fails for what is not there.
+# Instance metadata, version 2: a token first, then the question. Fails for what is not there.
 metadata() {
     local url=http://169.254.169.254/latest token
     token=$(curl -fsS --max-time 5 --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$url/api/token") &&
         curl -fs --max-time 5 --retry 3 -H "X-aws-ec2-metadata-token: $token" "$url/meta-data/$1"
 }
 
+# Nothing for an instance without a group; fails while AWS does not tell.
 own_group() {
     aws ec2 describe-instances --instance-ids "$1" --output text \
-        --query "Reservations[].Instances[].Tags[?Key=='aws:autoscaling:groupName'].Value"
+        --query "Reservations[].Instances[].Tags[?Key=='aws:autoscaling:groupName'].Value" | grep . ||
+        ! metadata autoscaling/target-lifecycle-state >/dev/null
 }
 
 # Those that run, or will: also one that leaves can let others in.
@@ -116,7 +119,7 @@ addresses_with() {
         --query 'Reservations[].Instances[].PrivateIpAddress' --output text | tr '[:space:]' '\n' | sort -u | grep .
 }
 
-# Nothing for a node alone, or with PEERS. An instance of a group is never taken for one that is alone.
+# Nothing for a node alone, or with PEERS.
 find_peers() {
     local group=$PEER_GROUP
     [ -z "$PEERS" ] || return 0
@@ -125,18 +128,15 @@ find_peers() {
         return
     fi
     [ -n "$group" ] || group=$(own_group "$1") || return 1
-    if [ -n "$group" ]; then
-        addresses_with aws:autoscaling:groupName "$group"
-    elif metadata autoscaling/target-lifecycle-state >/dev/null; then
-        return 1
-    fi
+    [ -z "$group" ] || addresses_with aws:autoscaling:groupName "$group"
 }
 
-# Before each start: where this node is, and who the others are now. Keeps the last answer when AWS gives none.
+# Before each start: where this node is, and who the others are. Keeps the last answer when AWS gives none.
 configure() {
-    local id address zone found list=$PEERS expect=''
+    local id address zone found group='' list=$PEERS expect=''
     if ! id=$(metadata instance-id) || ! address=$(metadata local-ipv4) ||
-        ! zone=$(metadata placement/availability-zone) || ! found=$(find_peers "$id"); then
+        ! zone=$(metadata placement/availability-zone) || ! found=$(find_peers "$id") ||
+        { [ -n "$WORKER_GROUP" ] && ! group=$(own_group "$id"); }; then
         say "AWS does not tell who the peers are; the settings stay as they are."
         [ -s "$ENVIRONMENT" ]
         return
@@ -155,6 +155,7 @@ configure() {
         echo "JOBNODE_CLUSTER_LISTEN=0.0.0.0:5001"
         echo "JOBNODE_ADVERTISE=$address:5001"
         echo "JOBNODE_ZONE=$zone"
+        [ "$group" != "${WORKER_GROUP:-none}" ] || echo "JOBNODE_COMPUTE_ONLY=true"
         [ -z "$list" ] || echo "JOBNODE_PEERS=$list"
         [ -z "$expect" ] || echo "JOBNODE_BOOTSTRAP_EXPECT=$expect"
         [ -z "$NODE_SETTINGS" ] || tr ' ' '\n' <<<"$NODE_SETTINGS"
@@ -178,7 +179,7 @@ report() {
         --instance-id "$id" --lifecycle-action-result "$2" || say "no lifecycle action of $1 waits for this instance."
 }
 
-# Waits until the node is ready. Until it is in a cluster, it starts again whenever the list of peers changes.
+# Until it is in a cluster, the node starts again whenever the list of peers changes.
 ready() {
     local deadline=$((SECONDS + READY_SECONDS)) before answer
     until answer=$(curl -sS --max-time 5 --fail-with-body "$API/readyz" 2>/dev/null); do
@@ -199,7 +200,7 @@ ready() {
     say "ready: http://$(metadata local-ipv4):5000"
 }
 
-# Nobody waits for a node that did not come up: the group puts another instance in this one's place.
+# The node did not come up: the group puts another instance in this one's place.
 abandon() { report jobnode-launching ABANDON; }
 
 admin_token() {
@@ -214,7 +215,7 @@ notice() {
     true
 }
 
-# Hands over work, leadership and vote, and is no member any more. Then the group may end the instance.
+# Hands over work, leadership and vote, and leaves. Then the group may end the instance.
 watch() {
     local drained='' why id
     while sleep "$POLL_SECONDS"; do

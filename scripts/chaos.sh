@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tries to break it: fuzzing for a twentieth and simulated schedules for a tenth of the time, then the published binary
 # as a cluster of hosts in network namespaces under faults and load, for the rest.
-# Usage: scripts/chaos.sh TIME [ARGUMENT_OF_JOBNODE_CHAOS...]    (TIME: seconds, or with a suffix: 90s, 10m, 2h)
+# Usage: scripts/chaos.sh TIME [ARGUMENT_OF_JOBNODE_CHAOS...]    (TIME: seconds, or with a suffix: 90s, 10m, 2h; or
+# the word obstacle: prints why it cannot run here; nothing when it can)
 # Environment: SEED, NODES (3 or 5), FAULTS (all, or kinds with commas), SCHEDULES (of the simulation; 0: neither
 # these nor fuzzing).
 set -euo pipefail
@@ -10,10 +11,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 time=${1:?usage: scripts/chaos.sh TIME, for example 10m}
 shift
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
-
-# shellcheck source=scripts/duration.sh
-. "$root/scripts/duration.sh"
-seconds=$(seconds_of "$time")
 
 # Why no cluster of hosts can be made here; nothing when it can.
 obstacle() {
@@ -36,6 +33,10 @@ why_not=$(obstacle)
     echo "chaos: $why_not." >&2
     exit 1
 }
+
+# shellcheck source=scripts/duration.sh
+. "$root/scripts/duration.sh"
+seconds=$(seconds_of "$time")
 
 if [ "${SCHEDULES:-}" != 0 ]; then
     SEED=$seed bash "$root/scripts/fuzz.sh" $((seconds / 20 + 1))

@@ -37,16 +37,12 @@ install -D -m 644 README.md "$documents/README.md"
     printf ' -- The jobnode authors <jobnode@jobnode.invalid>  %s\n' "$(date -R -u -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$documents/changelog.gz"
 
-# What the binary knows to print of itself.
-if manual=$("$binary" man 2>/dev/null) && [ -n "$manual" ]; then
-    mkdir -p "$tree/usr/share/man/man1"
-    gzip -9n <<<"$manual" >"$tree/usr/share/man/man1/jobnode.1.gz"
-fi
+# What the binary prints of itself.
+mkdir -p "$tree/usr/share/man/man1"
+"$binary" man | gzip -9n >"$tree/usr/share/man/man1/jobnode.1.gz"
 for shell in bash:usr/share/bash-completion/completions/jobnode zsh:usr/share/zsh/vendor-completions/_jobnode \
     fish:usr/share/fish/vendor_completions.d/jobnode.fish; do
-    if completion=$("$binary" completion "${shell%%:*}" 2>/dev/null) && [ -n "$completion" ]; then
-        install -D -m 644 /dev/stdin "$tree/${shell#*:}" <<<"$completion"
-    fi
+    "$binary" completion "${shell%%:*}" | install -D -m 644 /dev/stdin "$tree/${shell#*:}"
 done
 
 mkdir -p "$tree/DEBIAN"
@@ -74,8 +70,6 @@ CONTROL
 
 dpkg-deb --root-owner-group -z4 --build "$tree" "$package" >/dev/null
 lintian=(lintian "--fail-on=error,warning" --tag-display-limit 0)
-# A package of a binary that knows no manual page has none.
-[ -e "$tree/usr/share/man" ] || lintian+=(--suppress-tags no-manual-page)
 [ "$(id -u)" -ne 0 ] || lintian+=(--allow-root)
 "${lintian[@]}" "$package"
 echo "deb: $package ($(stat -c %s "$package" | numfmt --to=iec))"

@@ -6,7 +6,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-binary=$(realpath "${1:-$root/artifacts/jobnode}")
+binary=$(realpath -- "${1:-$root/artifacts/jobnode}")
+[ -x "$binary" ] || { echo "first-five-minutes: $binary is no program; make publish writes one." >&2; exit 2; }
 told=(5000 5001 5010 5011 5020 5021)
 ports=("${@:2}")
 [ ${#ports[@]} -gt 0 ] || ports=("${told[@]}")
@@ -49,8 +50,6 @@ type_line() {
     local line=$1 code times=0
     printf '$ %s\n' "$line"
     line=$(sed "$there" <<<"$line")
-    # Who asks how things are does so after a moment, not within a millisecond of the line before.
-    case $line in jobnode\ status* | jobnode\ members*) sleep 2 ;; esac
     while true; do
         # What the shell says of jobs that ended is not kept: a terminal would say it at another place.
         jobs >/dev/null 2>&1

@@ -2,6 +2,7 @@
 # Plants each mistake of src/JobNode.Simulation/Mutants in a copy of the sources, builds the simulation from that, and
 # runs it until it finds the mistake. Prints one line for each; fails when one survives.
 # Usage: scripts/mutants.sh [MINUTES [NAME...]]    (at most so long for each, 5 by default; all names by default)
+# Environment: SEED (1).
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,19 +16,26 @@ if [ $# -eq 0 ]; then
     done
 fi
 
-# The copy is kept, so that only what a mistake touches is built again.
+# The copy is kept, so that only what a mistake touches is built again; what is no source any more goes.
 mkdir -p "$copy"
+find "$copy" -type f -not -path '*/obj/*' -not -path "$copy/artifacts/*" -delete
 (cd "$root" && git ls-files src scripts Directory.Build.props Directory.Packages.props global.json .editorconfig |
     tar -cf - -T -) | tar -xf - -C "$copy"
+
+# plant NAME [ARGUMENT_OF_PATCH...]
+plant() { patch -p1 -s -d "$copy" "${@:2}" < "$patches/$1.patch"; }
 
 survivors=0
 report="$root/artifacts/mutants/report.txt"
 : > "$report"
 for name in "$@"; do
     binary="$root/artifacts/mutants/$name"
-    if ! patch -p1 -s -d "$copy" < "$patches/$name.patch"; then
+    planted=
+    # One that applies in part must not spoil the copy for the others.
+    if ! plant "$name" --dry-run; then
         line="$name | the patch does not apply"
-    elif ! bash "$copy/scripts/publish.sh" src/JobNode.Simulation jobnode-simulation "$binary" > "$binary.build" 2>&1
+    elif planted=yes && plant "$name" &&
+        ! bash "$copy/scripts/publish.sh" src/JobNode.Simulation jobnode-simulation "$binary" > "$binary.build" 2>&1
     then
         line="$name | does not build, see $binary.build"
     elif "$binary" --minutes "$minutes" --seed "${SEED:-1}" --no-shrink > "$binary.log" 2>&1; then
@@ -42,7 +50,7 @@ for name in "$@"; do
         *) survivors=$((survivors + 1)) ;;
     esac
     echo "$line" | tee -a "$report"
-    patch -p1 -s -R -d "$copy" < "$patches/$name.patch" || rm -rf "$copy"
+    [ -z "$planted" ] || plant "$name" -R
 done
 
 echo

@@ -57,6 +57,9 @@ launch() {
     echo $! >"$host/metadata-pid"
     disown
     boot "$instance" "$tree" "$host"
+    # EC2's is there before the instance is; python takes a moment.
+    until_true 30 "the metadata service of $instance" \
+        ip netns exec "$instance" curl -s -o /dev/null --max-time 5 http://169.254.169.254/
 }
 
 furnish() {
