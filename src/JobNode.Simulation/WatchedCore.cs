@@ -18,7 +18,10 @@ internal sealed class WatchedCore(
     : IRaftCore
 {
     private readonly List<byte[]> _smuggled = [];
+    private readonly Dictionary<NodeId, int> _answeredAtTick = [];
     private Ready? _taken;
+    private int _electionTicks;
+    private int _ticks;
 
     /// <summary>Index of the last change of the configuration that its log may hold; 0 without one.</summary>
     public ulong LastChangeIndex { get; private set; }
@@ -30,6 +33,7 @@ internal sealed class WatchedCore(
     public void Start(RaftCoreStart start)
     {
         NoteChanges(start.Entries);
+        _electionTicks = start.ElectionTicks;
         inner.Start(start);
     }
 
@@ -45,6 +49,7 @@ internal sealed class WatchedCore(
         }
 
         _smuggled.Clear();
+        _ticks++;
         inner.Tick();
     }
 
@@ -52,7 +57,17 @@ internal sealed class WatchedCore(
     public void Campaign() => inner.Campaign();
 
     /// <inheritdoc/>
-    public bool Step(ReadOnlySpan<byte> message) => inner.Step(message);
+    public bool Step(ReadOnlySpan<byte> message)
+    {
+        bool isTaken = inner.Step(message);
+        if (isTaken && RaftMessage.KindOf(message)
+            is RaftMessageKind.AppendResponse or RaftMessageKind.HeartbeatResponse)
+        {
+            _answeredAtTick[RaftMessage.SenderOf(message)] = _ticks;
+        }
+
+        return isTaken;
+    }
 
     /// <inheritdoc/>
     public bool Propose(ReadOnlySpan<byte> entry) => inner.Propose(entry);
@@ -70,10 +85,27 @@ internal sealed class WatchedCore(
     public bool ProposeChange(RaftChange change, ReadOnlySpan<byte> context) => inner.ProposeChange(change, context);
 
     /// <inheritdoc/>
-    public void ApplyChange(RaftChange change) => inner.ApplyChange(change);
+    public void ApplyChange(RaftChange change)
+    {
+        if (change.Kind == RaftChangeKind.Remove)
+        {
+            _answeredAtTick.Remove(change.Node);
+        }
+
+        inner.ApplyChange(change);
+    }
 
     /// <inheritdoc/>
-    public void ReadProgress(List<MemberProgress> into) => inner.ReadProgress(into);
+    public void ReadProgress(List<MemberProgress> into)
+    {
+        inner.ReadProgress(into);
+        foreach (MemberProgress member in into)
+        {
+            bool hasAnswered = _answeredAtTick.TryGetValue(member.Id, out int at) && _ticks - at < _electionTicks;
+            HistoryChecker.Require(
+                member.IsActive || !hasAnswered, $"node {node} takes {member.Id} for silent, which answered just now");
+        }
+    }
 
     /// <inheritdoc/>
     public void Trim(ulong keepAfterIndex) => inner.Trim(keepAfterIndex);

@@ -36,6 +36,8 @@ type core struct {
 	node    *raft.RawNode
 	ready   raft.Ready
 	taken   bool // ready is out and not advanced yet
+	ticks   uint64
+	heard   map[uint64]uint64 // the tick of each node's last answer; the core's own mark is cleared now and then
 	log     coreLog
 	failure string
 }
@@ -105,7 +107,7 @@ func etcdraft_seed(seed C.int64_t) {
 //export etcdraft_open
 func etcdraft_open(settings unsafe.Pointer, bytes C.int64_t) C.int32_t {
 	next := numbers(view(settings, bytes))
-	c := &core{storage: newTail()}
+	c := &core{storage: newTail(), heard: map[uint64]uint64{}}
 	c.config = raft.Config{
 		ID:                        next(),
 		ElectionTick:              int(next()),
@@ -194,6 +196,7 @@ func etcdraft_close(slot C.int32_t) {
 //export etcdraft_tick
 func etcdraft_tick(slot C.int32_t) C.int64_t {
 	return guarded(slot, func(c *core) (C.int64_t, error) {
+		c.ticks++
 		c.node.Tick()
 		return done, nil
 	})
@@ -212,6 +215,9 @@ func etcdraft_step(slot C.int32_t, message unsafe.Pointer, bytes C.int64_t) C.in
 		var m pb.Message
 		if m.Unmarshal(view(message, bytes)) != nil || c.node.Step(m) != nil {
 			return refused, nil
+		}
+		if raft.IsResponseMsg(m.Type) { // of a member: the core refuses those of strangers
+			c.heard[m.From] = c.ticks
 		}
 		return done, nil
 	})

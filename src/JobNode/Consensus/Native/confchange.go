@@ -128,6 +128,9 @@ func etcdraft_apply_conf_change(slot C.int32_t, kind C.int32_t, node C.uint64_t)
 			known = known || id == uint64(node)
 		})
 		c.storage.change(pb.ConfChangeType(kind), uint64(node), known)
+		if pb.ConfChangeType(kind) == pb.ConfChangeRemoveNode {
+			delete(c.heard, uint64(node))
+		}
 		c.node.ApplyConfChange(pb.ConfChange{Type: pb.ConfChangeType(kind), NodeID: uint64(node)})
 		return done, nil
 	})
@@ -147,7 +150,8 @@ func etcdraft_progress(slot C.int32_t, buffer unsafe.Pointer, capacity C.int64_t
 		var out []byte
 		c.node.WithProgress(func(id uint64, _ raft.ProgressType, p tracker.Progress) {
 			active := uint64(0)
-			if p.RecentActive || id == status.ID {
+			at, isHeard := c.heard[id]
+			if id == status.ID || (isHeard && c.ticks-at < uint64(c.config.ElectionTick)) {
 				active = 1
 			}
 			entry := make([]byte, progressBytes)
