@@ -38,6 +38,19 @@ public sealed class ClusterAdminTests
     }
 
     [Fact]
+    public async Task A_new_leader_that_has_heard_of_nobody_yet_refuses_nothing_for_that()
+    {
+        var stage = new Stage(MemberRole.Voter, MemberRole.Voter, MemberRole.Voter, MemberRole.StandBy);
+        stage.Contacts.Announced(new Announcement(new NodeId(4), "n4:5001"));
+        stage.Log.SilentLooks = 3;
+        AdminOutcome promoted = await stage.Admin.PromoteAsync(new NodeId(4), None);
+        Assert.Contains("keeps 3", promoted.Sentence, StringComparison.Ordinal);
+        stage.Log.SilentLooks = 3;
+        AdminOutcome removed = await stage.Admin.RemoveAsync(new NodeId(2), None);
+        Assert.True(removed.IsDone, removed.Sentence);
+    }
+
+    [Fact]
     public async Task A_spare_is_promoted_and_a_voter_too_many_is_refused_with_the_reason()
     {
         var stage = new Stage(MemberRole.Voter, MemberRole.Spare);

@@ -16,6 +16,9 @@ internal sealed class FakeMembershipLog(StatusBoard board) : IMembershipLog
     /// <summary>When set, proposals are dropped.</summary>
     public bool IsStuck { get; set; }
 
+    /// <summary>Nobody was heard of yet in this many looks from now on.</summary>
+    public int SilentLooks { get; set; }
+
     public void ProposeChange(MemberChange change)
     {
         lock (_gate)
@@ -33,9 +36,10 @@ internal sealed class FakeMembershipLog(StatusBoard board) : IMembershipLog
     public Task<IReadOnlyList<MemberProgress>> ReadProgressAsync(CancellationToken cancellation)
     {
         ConsensusStatus status = board.Current;
+        bool isActive = SilentLooks-- <= 0;
         return Task.FromResult<IReadOnlyList<MemberProgress>>(
             [.. status.Configuration.Members.Where(m => m.Role != MemberRole.Spare)
-                .Select(m => new MemberProgress(m.Id, status.CommitIndex, IsActive: true))]);
+                .Select(m => new MemberProgress(m.Id, status.CommitIndex, isActive))]);
     }
 
     public void TransferLeadership(NodeId to)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using JobNode.Commands;
 
 namespace JobNode.Membership;
@@ -10,6 +11,11 @@ internal sealed class ClusterAdmin(
     private const int PatienceMs = 5000;
     private const int RepeatMs = 1000;
 
+    /// <summary>Silence is believed when it lasts this long: a new leader has not heard yet of all that are there.
+    /// </summary>
+    private const int SilenceMs = 2000;
+    private const int LookEveryMs = 50;
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<MemberReport>> ListAsync(CancellationToken cancellation)
     {
@@ -21,7 +27,7 @@ internal sealed class ClusterAdmin(
     /// <inheritdoc/>
     public async Task<AdminOutcome> RemoveAsync(NodeId id, CancellationToken cancellation)
     {
-        if (await LookAsync(cancellation) is not { } input)
+        if (await LookAsync(now => !IsNeeded(now, id), cancellation) is not { } input)
         {
             return NotLeader;
         }
@@ -55,7 +61,7 @@ internal sealed class ClusterAdmin(
     /// <inheritdoc/>
     public async Task<AdminOutcome> PromoteAsync(NodeId id, CancellationToken cancellation)
     {
-        if (await LookAsync(cancellation) is not { } input)
+        if (await LookAsync(now => !IsUnfit(now, id), cancellation) is not { } input)
         {
             return NotLeader;
         }
@@ -86,7 +92,7 @@ internal sealed class ClusterAdmin(
     /// <inheritdoc/>
     public async Task<AdminOutcome> TransferAsync(NodeId to, CancellationToken cancellation)
     {
-        if (await LookAsync(cancellation) is not { } input)
+        if (await LookAsync(static _ => true, cancellation) is not { } input)
         {
             return NotLeader;
         }
@@ -127,6 +133,12 @@ internal sealed class ClusterAdmin(
     private static AdminOutcome NotLeader { get; } =
         new(false, "this node does not lead any more: ask again, the new leader answers");
 
+    private static bool IsNeeded(PlannerInput input, NodeId id) =>
+        id != input.Leader && input.Configuration.IsVoter(id) && RolePlanner.RefuseLoss(input, id) is not null;
+
+    private static bool IsUnfit(PlannerInput input, NodeId id) =>
+        input.Configuration.Find(id) is { Role: MemberRole.StandBy } member && !RolePlanner.IsFitToVote(input, member);
+
     private static string? RefuseVoter(PlannerInput input, Member member)
     {
         int voters = input.Configuration.Voters.Count();
@@ -142,12 +154,23 @@ internal sealed class ClusterAdmin(
                 + "number): it would be made a stand-by again. Drain or remove a voter, or raise --voters on all nodes";
     }
 
-    private async Task<PlannerInput?> LookAsync(CancellationToken cancellation)
+    /// <summary>What a leader sees: once it is as wanted, or still is not after some time. Null when another one leads.
+    /// </summary>
+    private async Task<PlannerInput?> LookAsync(Func<PlannerInput, bool> isWanted, CancellationToken cancellation)
     {
-        ConsensusStatus status = board.Current;
-        return status.IsLeader && status.Configuration.Find(status.Self) is not null
-            ? await keeper.LookAsync(cancellation)
-            : null;
+        long begin = Stopwatch.GetTimestamp();
+        while (board.Current is { IsLeader: true } status && status.Configuration.Find(status.Self) is not null)
+        {
+            PlannerInput input = await keeper.LookAsync(cancellation);
+            if (isWanted(input) || Stopwatch.GetElapsedTime(begin).TotalMilliseconds > SilenceMs)
+            {
+                return input;
+            }
+
+            await Task.Delay(LookEveryMs, cancellation);
+        }
+
+        return null;
     }
 
     private async Task<AdminOutcome> ProposeAsync(
