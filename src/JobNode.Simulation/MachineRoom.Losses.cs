@@ -5,6 +5,10 @@ namespace JobNode.Simulation;
 /// <content>Disks that are lost or damaged.</content>
 internal sealed partial class MachineRoom
 {
+    /// <summary>There is room for one more; a damaged node keeps some free for the one that will replace it.</summary>
+    private bool HasRoom =>
+        _nodes.Count + _coming + _nodes.Count(static each => each.IsDamaged && !each.IsGone) < NodesMax;
+
     /// <summary>A node's disk is lost for good: its machine comes back with a new one, and so as a new node.</summary>
     public void Replace(SimulatedNode lost)
     {
@@ -21,9 +25,8 @@ internal sealed partial class MachineRoom
     /// it.</summary>
     public void Damage(SimulatedNode node)
     {
-        bool hasRoom = _nodes.Count + _coming + _nodes.Count(static each => each.IsDamaged && !each.IsGone) < NodesMax;
         if (node is { IsUp: false, IsGone: false, IsDamaged: false }
-            && hasRoom
+            && HasRoom
             && IsSettledWithout(node)
             && IsSurvivable(_members.Latest, node)
             && node.Damage() is { } damage)
@@ -35,8 +38,7 @@ internal sealed partial class MachineRoom
     /// <summary>The disk is lost for good; the machine comes back with a new one, and so as a new node.</summary>
     private void Wipe(SimulatedNode node)
     {
-        bool hasRoom = _nodes.Count + _coming < NodesMax;
-        if (node.IsAtRisk || !hasRoom || !IsSettledWithout(node) || !IsSurvivable(_members.Latest, node))
+        if (node.IsAtRisk || !HasRoom || !IsSettledWithout(node) || !IsSurvivable(_members.Latest, node))
         {
             return;
         }

@@ -225,7 +225,7 @@ internal sealed partial class MachineRoom
 
     private void Buy()
     {
-        if (_nodes.Count + _coming < NodesMax && _nodes.Count(static node => !node.IsGone) < MachinesMax && !_isOver)
+        if (HasRoom && _nodes.Count(static node => !node.IsGone) < MachinesMax && !_isOver)
         {
             Add($"machine{_nodes.Count + 1}:5001");
         }

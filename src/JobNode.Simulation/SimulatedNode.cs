@@ -171,6 +171,12 @@ internal sealed partial class SimulatedNode : IDisposable
             Incarnation = (Id.Value << 32) | _incarnation,
             RunInBackground = work => _network.At(_random.Next(100), () => RunInBackground(life, work)),
         };
+        foreach (RaftEntry entry in log.RecoveredEntries.Where(entry => entry.Index <= log.HardState.Commit))
+        {
+            // Its last life may have ended between writing this down and acting on it.
+            _members.Committed(Id, entry);
+        }
+
         _core = new WatchedCore(Id, new RaftCore(_coreDetail), _disk, _world, _members, _mistake);
         _log = log;
         Board = board;

@@ -34,6 +34,9 @@ internal sealed partial class WriteAheadLog : IDisposable
     /// <summary>Index of the last entry, buffered ones included; the snapshot's when there is none after it.</summary>
     public ulong LastIndex { get; private set; }
 
+    /// <summary>The entries after the snapshot; empty once they were taken.</summary>
+    public IReadOnlyList<RaftEntry> RecoveredEntries => _recovered;
+
     /// <summary>Hands over the entries after the snapshot and forgets them.</summary>
     public IReadOnlyList<RaftEntry> TakeRecoveredEntries()
     {
