@@ -32,6 +32,17 @@ public sealed class RolePlannerTests
         Assert.Equal("1V 2V 3V 4V 5V", All(new PlannedCluster(5), 5, Spare).Settle().Roles);
 
     [Fact]
+    public void A_leader_that_lost_its_vote_while_it_was_elected_leaves_all_to_the_next_one()
+    {
+        PlannedCluster cluster = new PlannedCluster().With(1, StandBy, zone: "a").With(2, Voter).With(3, Spare);
+        cluster[1].Zone = "b";
+        Assert.IsType<PlannerStep.Rest>(cluster.Plan().Step);
+        cluster[1].Zone = "a";
+        cluster[1].IsLeaving = true;
+        Assert.IsType<PlannerStep.Rest>(cluster.Plan().Step);
+    }
+
+    [Fact]
     public void A_voter_that_is_silent_for_long_is_replaced_by_a_stand_by()
     {
         PlannedCluster cluster = Three().With(4, StandBy);

@@ -36,12 +36,15 @@ internal sealed partial class RolePlanner
         _voters = [.. _configuration.Voters];
     }
 
-    /// <summary>The next step.</summary>
+    /// <summary>The next step. A leader that lost its vote while it was elected hands over (the raft loop sees to
+    /// that), and leaves all to the next one.</summary>
     public static Plan Next(PlannerInput input)
     {
         var planner = new RolePlanner(input);
-        PlannerStep step = planner.StepDown() ?? planner.LeaveToRoomier() ?? planner.FindChange()
-            ?? (PlannerStep)new PlannerStep.Rest();
+        PlannerStep? step = input.Configuration.IsVoter(input.Leader)
+            ? planner.StepDown() ?? planner.LeaveToRoomier() ?? (PlannerStep?)planner.FindChange()
+            : null;
+        step ??= new PlannerStep.Rest();
         Invariant.That(!planner.IsAgainstLeader(step), "a leader changes no role of its own");
         Invariant.That(!planner.IsUnfitRise(step), "only who said that it does more than compute rises");
         return new Plan(step, planner._stuck);
