@@ -150,7 +150,7 @@ const charts = [
     { key: "rate", look: "s1", words: "iterations/s" }, { key: "capacity", look: "s2", words: "at most" },
   ]),
   chartOf("queue", [
-    { key: "todo", look: "s1", words: "jobs to do" }, { key: "completed", look: "s3", words: "results waiting" },
+    { key: "todo", look: "s1", words: "to do" }, { key: "completed", look: "s3", words: "to be pulled" },
   ]),
 ];
 const drawCharts = () => charts.forEach(draw => draw());
