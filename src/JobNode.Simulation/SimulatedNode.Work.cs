@@ -15,7 +15,8 @@ internal sealed partial class SimulatedNode
     {
         var opened = new TaskCompletionSource<DuplexStream>(TaskCreationOptions.RunContinuationsAsynchronously);
         SimulatedNode? to = status.LeaderAddress is { } address ? FindAt(address) : null;
-        if (Life is not { } life || to is null || _network.IsCut(_index, to._index) || _network.IsCut(to._index, _index))
+        if (Life is not { } life || to is null
+            || _network.IsCut(_index, to._index) || _network.IsCut(to._index, _index))
         {
             _network.At(OpenTimeoutMs, () => opened.TrySetException(new IOException("no answer")));
             return opened.Task;

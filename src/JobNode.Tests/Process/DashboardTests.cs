@@ -11,7 +11,7 @@ namespace JobNode.Tests.Processes;
 [Trait("Tier", "Process")]
 public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
 {
-    private const ulong Iterations = 10_000_000;
+    private const ulong Iterations = 20_000_000;
     private static readonly string[] OneWorker = ["--workers", "1", "--zone", "rack-1"];
 
     [Fact]

@@ -71,41 +71,15 @@ internal sealed class ClusterFixture : IAsyncDisposable
         string wish, Func<IReadOnlyList<ClusterMember>, bool> isWanted)
     {
         IReadOnlyList<ClusterMember> members = [];
-        return Eventually.AnswerAsync(
-            async () =>
-            {
-                try
-                {
-                    members = await _nodes.First(node => node.IsRunning).Api.MembersAsync();
-                    return isWanted(members) ? members : null;
-                }
-                catch (HttpRequestException)
-                {
-                    // Between two leaders; asked again.
-                    return null;
-                }
-            },
-            () => $"not {wish}: {string.Join(", ", members)}\n{Describe()}",
-            AskEveryMs);
+        return AskAsync(
+            async api => isWanted(members = await api.MembersAsync()) ? members : null,
+            () => $"not {wish}: {string.Join(", ", members)}");
     }
 
     /// <summary>Waits until the cluster uses this feature level.</summary>
     /// <exception cref="TimeoutException">It did not within a minute.</exception>
-    public Task WaitForLevelAsync(int level) => Eventually.IsSoAsync(
-        async () =>
-        {
-            try
-            {
-                return await _nodes[0].Api.FeatureLevelAsync() >= level;
-            }
-            catch (HttpRequestException)
-            {
-                // Between two leaders; asked again.
-                return false;
-            }
-        },
-        () => $"level {level} was not reached\n{Describe()}",
-        AskEveryMs);
+    public Task WaitForLevelAsync(int level) => AskAsync(
+        async api => await api.FeatureLevelAsync() >= level ? "reached" : null, () => $"level {level} was not reached");
 
     /// <summary>Starts those that do not run and waits until all are ready.</summary>
     public async Task StartAllAsync()
@@ -154,4 +128,21 @@ internal sealed class ClusterFixture : IAsyncDisposable
             await node.DisposeAsync();
         }
     }
+
+    /// <summary>Asks a node that runs until the answer is not null; between two leaders it has none.</summary>
+    private Task<T> AskAsync<T>(Func<NodeApi, Task<T?>> ask, Func<string> complaint)
+        where T : class => Eventually.AnswerAsync(
+        async () =>
+        {
+            try
+            {
+                return await ask(_nodes.First(node => node.IsRunning).Api);
+            }
+            catch (HttpRequestException)
+            {
+                return null;
+            }
+        },
+        () => $"{complaint()}\n{Describe()}",
+        AskEveryMs);
 }
